@@ -1,0 +1,1 @@
+"""Rail Debug: a debugging agent for railway control systems."""

@@ -1,0 +1,45 @@
+"""What an analyzer is: it loads, it streams an answer to a brief, it unloads."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from app.core.brief import Brief, Delta, Identity
+
+
+class Analyzer(Protocol):
+    """`stream` is called by many tasks at once. It yields one `Begin`, `Text` as it comes, and one `End`;
+
+    it raises only `AnalyzerError`s; closing the iterator frees its slot. The text is the JSON object of
+    `receipts.draft.SCHEMA`, or prose, which is cut into statements all the same.
+    """
+
+    name: str
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def budget_s(self) -> float:
+        """Seconds that one answer may take before another analyzer takes over."""
+        ...
+
+    async def load(self) -> None: ...
+    def stream(self, brief: Brief) -> AsyncIterator[Delta]: ...
+    async def unload(self) -> None: ...
+
+
+class Analyzers(Protocol):
+    """The configured analyzers; what comes back already fails over to `evidence`."""
+
+    active: str
+
+    def pick(self, name: str | None) -> Analyzer:
+        """None is the active one. Raises `UnknownAnalyzer` with the names there are."""
+        ...
+
+    async def load(self) -> None: ...
+    async def unload(self) -> None: ...
+
+    def states(self) -> Mapping[str, str]:
+        """name -> `ready`, `loading` or why it is not, for `/readyz` and `doctor`."""
+        ...

@@ -1,0 +1,100 @@
+"""All that an analyzer may know, and all that it may say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from app.core.document import Passage
+from app.core.question import Options, Question
+
+
+class Prompt(Protocol):
+    """One prompt in the variant of one model family. `render` is pure and is called once a question."""
+
+    @property
+    def label(self) -> str:
+        """`name@version/variant`."""
+        ...
+
+    def render(self, **variables: object) -> tuple[tuple[str, str], ...]:
+        """-> ((role, text), …); raises `PromptError` when a variable is missing or unknown."""
+        ...
+
+
+class PromptSet(Protocol):
+    def pick(self, use_case: str, family: str) -> Prompt:
+        """The variant of this family, else the default; raises `PromptError` for an unknown use case."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """An analyzer sees no request, no store and no prompt registry: only this.
+
+    Statements cite `evidence` by its number, the first passage being 1. `deadline` is on `time.monotonic`'s clock.
+    `struck` holds what an earlier attempt said without support, so that it is not said again.
+    """
+
+    question: Question
+    evidence: tuple[Passage, ...] = ()
+    codes: tuple[str, ...] = ()  # known fault codes of the question, canonical, the first one leads
+    history: tuple[Turn, ...] = ()
+    prompts: PromptSet | None = None
+    schema: Mapping[str, object] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+    deadline: float = float("inf")
+    struck: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answers. `label` is `name@version#hash8`."""
+
+    name: str
+    version: str
+    digest: str  # of the weights, or of the code and options where there are none
+    family: str = "default"
+    remote: bool = False
+    context: int = 0  # tokens; 0 when there is no limit
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}@{self.version}#{self.digest[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Always first. `dropped` are passage ids that did not fit; `reason` says why another analyzer was passed over."""
+
+    identity: Identity
+    prompt: str = ""
+    dropped: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """All text so far is void; a `Begin` follows."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    tokens_in: int = 0
+    tokens_out: int = 0
+    finish: str = "stop"
+
+
+Delta = Begin | Text | Restart | End

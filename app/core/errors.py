@@ -1,0 +1,152 @@
+"""Every error that Rail Debug raises, as one small tree.
+
+RailDebugError
+├── InvalidInput            the question, a file name or an option is not acceptable
+│   ├── UnknownAnalyzer
+│   └── InvalidSettings
+├── TooLarge
+├── NotFound
+├── NotAuthenticated
+├── Forbidden
+├── Conflict
+├── UnsupportedFormat
+├── InvalidDocument
+├── MissingExtra            an optional part is not installed
+├── PromptError
+├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable, AnalyzerRateLimited,
+│                              AnalyzerRefused, AnalyzerContextExceeded, AnalyzerBadOutput
+├── StoreUnavailable
+├── EmbedderUnavailable
+└── RecordsUnavailable
+
+`code` is stable and is what programs compare; `hint` says what to do next; `retry` says whether the same call may
+succeed later. Nothing here knows of HTTP: doors translate, by one table in `gate/errors.py`.
+"""
+
+from typing import ClassVar
+
+
+class RailDebugError(Exception):
+    code: ClassVar[str] = "internal"
+    hint: str = "Look at the service's log under this run's id."
+    retry: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or type(self).hint
+
+
+class InvalidInput(RailDebugError):
+    code = "invalid_input"
+    hint = "Correct the input and send it again."
+
+
+class UnknownAnalyzer(InvalidInput):
+    code = "unknown_analyzer"
+    hint = "Name one of the configured analyzers, or none to take the active one."
+
+
+class InvalidSettings(InvalidInput):
+    code = "invalid_settings"
+    hint = "Correct the setting; `rail-debug doctor` shows where each value came from."
+
+
+class TooLarge(RailDebugError):
+    code = "too_large"
+    hint = "Send less: cut the log to the minutes around the fault."
+
+
+class NotFound(RailDebugError):
+    code = "not_found"
+    hint = "Check the id; you see only what belongs to you."
+
+
+class NotAuthenticated(RailDebugError):
+    code = "not_authenticated"
+    hint = "Send a key as `Authorization: Bearer …`; `rail-debug keys create` makes one."
+
+
+class Forbidden(RailDebugError):
+    code = "forbidden"
+    hint = "Ask an administrator for a key with that scope."
+
+
+class Conflict(RailDebugError):
+    code = "conflict"
+    hint = "Read the current state; somebody was first."
+
+
+class UnsupportedFormat(RailDebugError):
+    code = "unsupported_format"
+    hint = "Markdown, CSV and plain logs are read; convert the file."
+
+
+class InvalidDocument(RailDebugError):
+    code = "invalid_document"
+    hint = "Repair the file and ingest it again; the version before it, if any, still answers."
+
+
+class MissingExtra(RailDebugError):
+    code = "missing_extra"
+
+    def __init__(self, part: str, extra: str) -> None:
+        super().__init__(f"{part} is not installed.", hint=f"pip install 'rail-debug[{extra}]'")
+
+
+class PromptError(RailDebugError):
+    code = "prompt_error"
+    hint = "Check the front matter and the variables of the prompt file."
+
+
+class AnalyzerError(RailDebugError):
+    code = "analyzer_error"
+    hint = "Another analyzer, or `evidence`, can answer."
+
+
+class AnalyzerTimeout(AnalyzerError):
+    code = "analyzer_timeout"
+    retry = True
+
+
+class AnalyzerUnavailable(AnalyzerError):
+    code = "analyzer_unavailable"
+    retry = True
+
+
+class AnalyzerRateLimited(AnalyzerError):
+    code = "analyzer_rate_limited"
+    retry = True
+
+    def __init__(self, message: str, *, after: float | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.after = after  # seconds, as the server asked
+
+
+class AnalyzerRefused(AnalyzerError):
+    code = "analyzer_refused"
+
+
+class AnalyzerContextExceeded(AnalyzerError):
+    code = "analyzer_context_exceeded"
+
+
+class AnalyzerBadOutput(AnalyzerError):
+    code = "analyzer_bad_output"
+
+
+class StoreUnavailable(RailDebugError):
+    code = "store_unavailable"
+    retry = True
+    hint = "The service answers from what it has; `/readyz` tells when the store is back."
+
+
+class EmbedderUnavailable(RailDebugError):
+    code = "embedder_unavailable"
+    hint = "Install the weights (`make setup`) or set RAIL_DEBUG_EMBEDDER_PATH; words and codes are searched meanwhile."
+
+
+class RecordsUnavailable(RailDebugError):
+    code = "records_unavailable"
+    retry = True
+    hint = "Check the disk and the database that hold the records."

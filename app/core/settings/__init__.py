@@ -1,0 +1,76 @@
+"""All settings, typed and frozen: flag > environment > `.env` > `rail-debug.yaml` > default.
+
+An environment variable is `RAIL_DEBUG_` and the path of the field, two underscores between levels:
+`RAIL_DEBUG_SERVICE__PORT=8080`. The empty environment works.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from app.core.errors import InvalidSettings
+from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec
+from app.core.settings.gate import GateSettings
+from app.core.settings.retrieval import RetrievalSettings
+from app.core.settings.service import ServiceSettings
+from app.core.settings.telemetry import TelemetrySettings
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="RAIL_DEBUG_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        yaml_file="rail-debug.yaml",
+        extra="ignore",  # a shared .env holds other programs' variables too
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    home: Path = Field(Path("~/.rail-debug"), description="Folder of the database, the spool and the checkpoints.")
+    kb: str = Field("main", description="Knowledge base that is asked when none is named.")
+    online: bool = Field(False, description="Whether weights may be fetched from a model hub.")
+    embedder_path: Path | None = Field(None, description="Folder with model.safetensors and tokenizer.json.")
+    analyzer: str = Field(
+        "evidence",
+        validation_alias=AliasChoices("RAIL_DEBUG_ANALYZER", "LLM_MODEL_VERSION", "analyzer"),
+        description="Name of the active analyzer.",
+    )
+    analyzers: dict[str, AnalyzerSpec] = Field(
+        default_factory=dict, description="Configured analyzers by name; `evidence` is always there."
+    )
+    service: ServiceSettings = ServiceSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    gate: GateSettings = GateSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+
+    @property
+    def folder(self) -> Path:
+        return self.home.expanduser()
+
+    @property
+    def table(self) -> dict[str, AnalyzerSpec]:
+        """Every analyzer that can be named, `evidence` included."""
+        return {"evidence": EVIDENCE, **self.analyzers}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, YamlConfigSettingsSource(settings_cls)
+
+
+def load(**flags: Any) -> Settings:
+    """Raises `InvalidSettings` that names every wrong field, its value's place and what was expected."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InvalidSettings(f"The settings are not valid: {wrong}.") from error

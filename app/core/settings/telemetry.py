@@ -1,0 +1,13 @@
+"""How much of the house is watched."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TelemetrySettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tracing: bool = True
+    ring: int = Field(2048, ge=0)  # finished spans kept in process
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

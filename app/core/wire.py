@@ -1,0 +1,27 @@
+"""The house's dataclasses as JSON and back: one spelling for every door, pack and table."""
+
+from functools import lru_cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=64)
+def _adapter(kind: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def to_json(value: object) -> bytes:
+    return bytes(_adapter(type(value)).dump_json(value))
+
+
+def to_data(value: object) -> Any:
+    """-> what `json.loads(to_json(value))` would give."""
+    return _adapter(type(value)).dump_python(value, mode="json")
+
+
+def from_json(kind: type[T], text: str | bytes) -> T:
+    result: T = _adapter(kind).validate_json(text)
+    return result

@@ -1,0 +1,36 @@
+"""What a door needs of the agent."""
+
+from collections.abc import AsyncIterator
+from typing import Literal, Protocol
+
+from app.core.diagnosis import Diagnosis
+from app.core.events import Event
+from app.core.principal import Principal
+from app.core.question import Question
+
+Decision = Literal["approve", "reject"]
+
+
+class Agent(Protocol):
+    async def ask(self, question: Question, principal: Principal) -> Diagnosis:
+        """Run to the end; cancelling the caller's task cancels the run."""
+        ...
+
+    async def start(self, question: Question, principal: Principal) -> str:
+        """Accept the question and begin -> run id. Raises `InvalidInput`, `UnknownAnalyzer`, `Forbidden`."""
+        ...
+
+    def events(self, run_id: str, principal: Principal, after: int = 0) -> AsyncIterator[Event]:
+        """Events with `seq > after`, those to come included, up to `answered` or `failed`. Raises `NotFound`.
+
+        While nobody reads, a run lives on for the linger time and is then cancelled.
+        """
+        ...
+
+    async def cancel(self, run_id: str, principal: Principal) -> None:
+        """Raises `NotFound`; cancelling a run that has ended does nothing."""
+        ...
+
+    async def decide(self, run_id: str, decision: Decision, reason: str, principal: Principal) -> Diagnosis:
+        """Release or refuse the held steps of a run. Raises `NotFound`, `Forbidden`, `Conflict`."""
+        ...

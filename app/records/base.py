@@ -1,0 +1,111 @@
+"""What is kept, and for whom. Every method takes a Principal; the owner check is part of each query."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from app.core.diagnosis import Diagnosis
+from app.core.document import Chunk, Document
+from app.core.principal import Principal
+from app.core.question import Question
+
+Status = Literal["running", "awaiting_approval", "answered", "rejected", "expired", "cancelled", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """The evidence pack of one answer: enough to read and replay it without the index it came from."""
+
+    run_id: str
+    question: Question
+    diagnosis: Diagnosis
+    index_version: int
+    schema: int = 1
+    decisions: tuple[Mapping[str, object], ...] = ()  # who released or refused held steps, when, why
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    id: str
+    kb: str
+    owner: str
+    status: Status
+    question: Question
+    created_at: float
+    finished_at: float | None = None
+    error: str | None = None
+    pack: Pack | None = None
+
+
+class Runs(Protocol):
+    """Both writes return only when they are durable."""
+
+    async def accept(self, principal: Principal, run_id: str, question: Question) -> None:
+        """Insert the row, status `running`."""
+        ...
+
+    async def commit(
+        self, principal: Principal, run_id: str, status: Status, pack: Pack | None, error: str = ""
+    ) -> None:
+        """Set the status and store the pack in one transaction. Raises `RecordsUnavailable`."""
+        ...
+
+    async def get(self, principal: Principal, run_id: str) -> RunRow:
+        """The principal's own run (any run for `admin`). Raises `NotFound`."""
+        ...
+
+    async def waiting(self, principal: Principal) -> Sequence[RunRow]:
+        """Runs with status `awaiting_approval` in the knowledge bases where this principal may approve."""
+        ...
+
+    def spool(self, principal: Principal, run_id: str, status: Status, pack: Pack) -> None:
+        """Keep the pack in a file of the home when the database cannot take it; drained at the next start."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    id: str
+    kb: str
+    owner: str
+    path: str
+    title: str
+    revision: str
+    format: str
+    digest: str  # sha256 of the stored text
+    generation: int
+    chunks: int
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A document, cut: what one ingest writes. `vectors` maps `text_hash(chunk.indexed)` to float32 bytes."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    vectors: Mapping[str, bytes] = field(default_factory=dict)
+    model: str = ""
+
+
+class Documents(Protocol):
+    async def replace(self, principal: Principal, kb: str, cuts: Sequence[Cut]) -> int:
+        """Write texts, chunks, codes and vectors, flip the generations and raise the index version, all in one
+
+        transaction -> the new index version. Raises `RecordsUnavailable`; then nothing has changed.
+        """
+        ...
+
+    async def remove(self, principal: Principal, kb: str, document_ids: Sequence[str]) -> int: ...
+    async def list(self, principal: Principal, kb: str) -> Sequence[DocumentRow]: ...
+    async def get(self, principal: Principal, document_id: str) -> Document:
+        """The active generation with its text. Raises `NotFound`."""
+        ...
+
+    async def digests(self, principal: Principal, kb: str, model: str) -> Mapping[str, str]:
+        """document id -> sha256 of its text, only for documents all of whose chunks have a vector of `model`."""
+        ...
+
+    async def vectors(self, model: str, hashes: Sequence[str]) -> Mapping[str, bytes]:
+        """Those of the hashes that already have a vector of this model."""
+        ...
