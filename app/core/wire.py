@@ -1,16 +1,19 @@
 """The house's dataclasses as JSON and back: one spelling for every door, pack and table."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-@lru_cache(maxsize=64)
-def _adapter(kind: Any) -> Any:
+def _make(kind: Any) -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
+
+
+_adapter: Callable[[Any], Any] = lru_cache(maxsize=64)(_make)
 
 
 def to_json(value: object) -> bytes:
