@@ -30,7 +30,12 @@ MAY = {
 }
 MAY["services"] = set(MAY) - {"client", "mcp", "api", "cli"}
 MAY["main"] = {"core", "telemetry", "services", "api", "mcp"}
-WHOLE = {"services", "main"}  # the hall builds every room, so it may open every door; main mounts the doors
+MAY["serve"] = MAY["main"] | {"cli"}
+WHOLE = {
+    "services",
+    "main",
+    "serve",
+}  # the hall builds every room; main and serve open the doors
 TRAINING = {"services", "core", "faults", "receipts", "evaluate", "analyzers"}
 
 

@@ -16,6 +16,11 @@ class Prompt(Protocol):
         """`name@version/variant`."""
         ...
 
+    @property
+    def options(self) -> Options:
+        """What this prompt asks for where neither the caller nor the analyzer's row says anything."""
+        ...
+
     def render(self, **variables: object) -> tuple[tuple[str, str], ...]:
         """-> ((role, text), …); raises `PromptError` when a variable is missing or unknown."""
         ...
@@ -38,7 +43,6 @@ class Brief:
     """An analyzer sees no request, no store and no prompt registry: only this.
 
     Statements cite `evidence` by its number, the first passage being 1. `deadline` is on `time.monotonic`'s clock.
-    `struck` holds what an earlier attempt said without support, so that it is not said again.
     """
 
     question: Question
@@ -49,7 +53,6 @@ class Brief:
     schema: Mapping[str, object] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     deadline: float = float("inf")
-    struck: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

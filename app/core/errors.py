@@ -49,7 +49,7 @@ class UnknownAnalyzer(InvalidInput):
 
 class InvalidSettings(InvalidInput):
     code = "invalid_settings"
-    hint = "Correct the setting; `rail-debug doctor` shows where each value came from."
+    hint = "Correct the setting that is named; `.env.example` lists them all."
 
 
 class TooLarge(RailDebugError):
@@ -79,12 +79,16 @@ class Conflict(RailDebugError):
 
 class UnsupportedFormat(RailDebugError):
     code = "unsupported_format"
-    hint = "Markdown, CSV and plain logs are read; convert the file."
+    hint = "Convert the file to one of the formats that are read."
 
 
 class InvalidDocument(RailDebugError):
     code = "invalid_document"
     hint = "Repair the file and ingest it again; the version before it, if any, still answers."
+
+    def __init__(self, message: str, *, hint: str | None = None, line: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line  # where in the file, from 1
 
 
 class MissingExtra(RailDebugError):

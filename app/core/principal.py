@@ -28,3 +28,4 @@ class Principal:
 
 
 LOCAL = Principal("local")
+EVALUATION = Principal("evaluation")  # what it asks is known beforehand, and no gap in the documents

@@ -8,14 +8,35 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import AliasChoices, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    YamlConfigSettingsSource,
+)
 
 from app.core.errors import InvalidSettings
+from app.core.ids import kb_slug
 from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec
 from app.core.settings.gate import GateSettings
 from app.core.settings.retrieval import RetrievalSettings
 from app.core.settings.service import ServiceSettings
 from app.core.settings.telemetry import TelemetrySettings
+
+
+class YamlFile(YamlConfigSettingsSource):
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        """What is wrong with the file is said as a `ValueError` that names it."""
+        import yaml
+
+        try:
+            found = super()._read_file(file_path)
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ValueError(f"{file_path}: {error}") from error
+        if not isinstance(found, dict):
+            raise ValueError(f"{file_path}: it holds no settings by name")
+        return found
 
 
 class Settings(BaseSettings):
@@ -64,13 +85,18 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, dotenv_settings, YamlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, YamlFile(settings_cls)
 
 
 def load(**flags: Any) -> Settings:
-    """Raises `InvalidSettings` that names every wrong field, its value's place and what was expected."""
+    """Raises `InvalidSettings` that names every wrong field and what was expected, or the file that cannot be read."""
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InvalidSettings(f"The settings are not valid: {wrong}.") from error
+    except (SettingsError, ValueError, OSError) as error:
+        where = "the environment, `.env` or `rail-debug.yaml`"
+        raise InvalidSettings(f"The settings cannot be read from {where}: {error}.") from error
+    kb_slug(settings.kb)
+    return settings

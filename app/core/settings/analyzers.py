@@ -9,6 +9,10 @@ class AnalyzerSpec(BaseModel):
     kind: str
     budget_s: float = 30.0  # time to a whole answer; when it is spent, `evidence` answers
 
+    def __repr_args__(self) -> list[tuple[str, object]]:
+        """Without the options: one of them may be a key."""
+        return [("kind", self.kind), ("budget_s", self.budget_s)]
+
     @property
     def options(self) -> dict[str, object]:
         return dict(self.model_extra or {})

@@ -1,9 +1,11 @@
 """Who may come in, and whether critical steps wait for a named person."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class GateSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    approval: bool | None = None  # None: on as soon as any key may approve
+    approval: bool | None = Field(
+        None, description="Whether critical steps are held; unset: as soon as any key may approve."
+    )

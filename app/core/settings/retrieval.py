@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class RetrievalSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    store: str = "embedded"
-    embedder: str = "minilm"
-    k: int = Field(8, ge=1, le=50)
-    lane_k: int = Field(50, ge=1, le=500)
+    store: str = Field("embedded", description="Where the index lives.")
+    embedder: str = Field("minilm", description="What turns text into vectors.")
+    k: int = Field(8, ge=1, le=50, description="Passages that an answer may see.")
+    lane_k: int = Field(50, ge=1, le=500, description="Hits that each lane brings before they are fused.")

@@ -1,0 +1,30 @@
+"""What the index reads from the truth, and what a lane finds."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Hit(NamedTuple):
+    """Each question makes a hundred of them; a tuple is made in a third of a dataclass's time."""
+
+    chunk_id: str
+    score: float  # of its lane, higher is better; lanes are not comparable
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    chunk_id: str
+    document_id: str
+    indexed: str
+    codes: tuple[str, ...]
+    defines: tuple[str, ...]
+    vector: bytes | None  # float32 little-endian; None when this model has not seen the text
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Documents whose active generation moved after a version: forget their old rows, then add `rows`."""
+
+    version: int
+    documents: frozenset[str] = frozenset()
+    rows: tuple[IndexRow, ...] = ()
