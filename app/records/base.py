@@ -47,11 +47,18 @@ class Runs(Protocol):
     async def commit(
         self, principal: Principal, run_id: str, status: Status, pack: Pack | None, error: str = ""
     ) -> None:
-        """Set the status and store the pack in one transaction. Raises `RecordsUnavailable`."""
+        """Set the status and store the pack in one transaction. Raises `RecordsUnavailable`, `NotFound`, and
+
+        `Conflict` when the run has ended: only `awaiting_approval` still becomes `answered` or `rejected`, by who
+        may approve, or `expired`.
+        """
         ...
 
     async def get(self, principal: Principal, run_id: str) -> RunRow:
-        """The principal's own run (any run for `admin`). Raises `NotFound`."""
+        """The principal's own run (any run for `admin`, any that was held for who may approve) in the knowledge
+
+        bases it was granted. Raises `NotFound`.
+        """
         ...
 
     async def waiting(self, principal: Principal) -> Sequence[RunRow]:
@@ -60,6 +67,25 @@ class Runs(Protocol):
 
     def spool(self, principal: Principal, run_id: str, status: Status, pack: Pack) -> None:
         """Keep the pack in a file of the home when the database cannot take it; drained at the next start."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A fault code that was asked and not known, or a question that found nothing."""
+
+    kind: Literal["code", "question"]
+    what: str
+    count: int
+    last_asked: float
+
+
+class Gaps(Protocol):
+    async def list(self, principal: Principal, kb: str, limit: int = 50) -> Sequence[Gap]:
+        """Those of the principal's own runs, of all runs for `admin`; what was asked most comes first.
+
+        A code that a document speaks of by now is left out.
+        """
         ...
 
 
@@ -76,34 +102,50 @@ class DocumentRow:
     generation: int
     chunks: int
     updated_at: float
+    superseded_by: str | None = None
+    seal: str = ""  # of the file it was read from, with all that decides how it is read
+    root: str = ""  # of the folder it was read from; empty for one that was handed in by itself
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A document, cut: what one ingest writes. `vectors` maps `text_hash(chunk.indexed)` to float32 bytes."""
+    """A document, cut: what one ingest writes. `vectors` maps `text_hash(chunk.indexed)` to float32 bytes.
+
+    `owner` is whom the document belongs to; empty: who brings it.
+    """
 
     document: Document
     chunks: tuple[Chunk, ...]
     vectors: Mapping[str, bytes] = field(default_factory=dict)
     model: str = ""
+    seal: str = ""
+    root: str = ""
+    owner: str = ""
 
 
 class Documents(Protocol):
     async def replace(self, principal: Principal, kb: str, cuts: Sequence[Cut]) -> int:
         """Write texts, chunks, codes and vectors, flip the generations and raise the index version, all in one
 
-        transaction -> the new index version. Raises `RecordsUnavailable`; then nothing has changed.
+        transaction -> the new index version. Raises `RecordsUnavailable`; then nothing has changed. Also
+        `InvalidInput` and `Conflict` when a document stands twice in the cuts or another knowledge base has its id.
         """
         ...
 
-    async def remove(self, principal: Principal, kb: str, document_ids: Sequence[str]) -> int: ...
+    async def remove(self, principal: Principal, kb: str, document_ids: Sequence[str]) -> int:
+        """-> the index version, raised when any of them was there."""
+        ...
+
     async def list(self, principal: Principal, kb: str) -> Sequence[DocumentRow]: ...
     async def get(self, principal: Principal, document_id: str) -> Document:
         """The active generation with its text. Raises `NotFound`."""
         ...
 
     async def digests(self, principal: Principal, kb: str, model: str) -> Mapping[str, str]:
-        """document id -> sha256 of its text, only for documents all of whose chunks have a vector of `model`."""
+        """document id -> sha256 of its text, only for documents all of whose chunks have a vector of `model`.
+
+        Without an embedder `model` is empty, and every document is complete.
+        """
         ...
 
     async def vectors(self, model: str, hashes: Sequence[str]) -> Mapping[str, bytes]:
