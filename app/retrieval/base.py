@@ -1,6 +1,6 @@
 """The retriever's contract, and what it needs of a store, an embedder and the truth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -10,8 +10,26 @@ from numpy.typing import NDArray
 
 from app.core.diagnosis import FaultCode
 from app.core.document import Passage
+from app.core.index import Changes, Hit, IndexRow
 from app.core.question import Asset
 from app.faults.codes import Mention
+
+__all__ = [
+    "Changes",
+    "Embedder",
+    "Hit",
+    "IndexRow",
+    "Lanes",
+    "Query",
+    "Retrieved",
+    "Retriever",
+    "Store",
+    "Truth",
+    "Vector",
+]
+
+MOST_CODES = 64
+RELEVANT = 0.5  # of `Retrieved.relevance`; `retrieval.relevance` is shaped so that this is its middle
 
 Vector = NDArray[np.float32]  # (dimensions,), L2-normalised
 
@@ -27,12 +45,18 @@ class Query:
     at: date | None = None
     k: int = 8
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Each distinct code once, in the question's order; of a pasted log's hundreds the first ones."""
+        return tuple(dict.fromkeys(mention.code for mention in self.mentions))[:MOST_CODES]
+
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """`passages` best first; `fault_codes` one per distinct code of the question, known or not, with its near misses.
+    """`passages` best first; `fault_codes` one per distinct code of the question, an unknown one with its near misses.
 
-    `relevance` in 0..1 says how well the best passage fits the words of the question, apart from its rank.
+    `relevance` in 0..1 says how well the best passages fit the words of the question, apart from their rank; where
+    a code of it is known, its words need not be compared, and it is 1.
     """
 
     passages: tuple[Passage, ...] = ()
@@ -40,6 +64,11 @@ class Retrieved:
     relevance: float = 0.0
     index_version: int = 0
     degraded: tuple[str, ...] = ()
+
+    @property
+    def relevant(self) -> bool:
+        """Whether a question without a known code may be answered from these passages."""
+        return self.relevance >= RELEVANT
 
 
 class Retriever(Protocol):
@@ -49,19 +78,18 @@ class Retriever(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    chunk_id: str
-    score: float  # of its lane, higher is better; lanes are not comparable
-
-
-@dataclass(frozen=True, slots=True)
 class Lanes:
-    """What each lane found, best first, at one index version."""
+    """What each lane found, best first, at one index version.
+
+    `known` has every code of the question that some active chunk defines or mentions -> the chunks that define it.
+    `weights` has every content word of the question -> how rare it is here (its inverse document frequency).
+    """
 
     code: tuple[Hit, ...] = ()
     dense: tuple[Hit, ...] = ()
     sparse: tuple[Hit, ...] = ()
-    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # code -> chunk ids that define it
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
     index_version: int = 0
     degraded: tuple[str, ...] = ()
 
@@ -72,11 +100,14 @@ class Store(Protocol):
     name: str
 
     async def open(self) -> None: ...
-    async def lanes(self, query: Query, vector: Vector | None, k: int) -> Lanes:
-        """`dense`, `sparse` and `by_code` at one index version. Raises `StoreUnavailable`."""
+    async def lanes(self, query: Query, k: int, encode: Callable[[str], Vector | None]) -> Lanes:
+        """Encode the question's text in a worker thread, and look in every lane at one index version.
+
+        Raises `StoreUnavailable`.
+        """
         ...
 
-    async def codes(self, kb: str) -> Iterable[str]:
+    async def codes(self, kb: str) -> Set[str]:
         """Every canonical fault code that some active chunk mentions or defines."""
         ...
 
@@ -94,9 +125,16 @@ class Store(Protocol):
 class Embedder(Protocol):
     """`encode` is called in a worker thread, from several threads at once."""
 
-    model: str  # keys stored vectors; changes when the weights change
-    dimensions: int
-    remote: bool
+    @property
+    def model(self) -> str:
+        """Keys stored vectors; changes when the weights change."""
+        ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def remote(self) -> bool: ...
 
     def load(self) -> None:
         """Heavy; called once in a worker thread. Raises `EmbedderUnavailable`."""
@@ -105,25 +143,6 @@ class Embedder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """-> (len(texts), dimensions), rows L2-normalised."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    chunk_id: str
-    document_id: str
-    indexed: str
-    codes: tuple[str, ...]
-    defines: tuple[str, ...]
-    vector: bytes | None  # float32 little-endian; None when this model has not seen the text
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Documents whose active generation moved after a version: forget their old rows, then add `rows`."""
-
-    version: int
-    documents: frozenset[str] = frozenset()
-    rows: tuple[IndexRow, ...] = ()
 
 
 class Truth(Protocol):
