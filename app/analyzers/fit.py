@@ -1,0 +1,39 @@
+"""How much of the evidence a context can hold, by an estimate that errs on the safe side."""
+
+from collections.abc import Sequence
+
+from app.core.brief import Turn
+from app.core.document import Passage
+from app.core.errors import AnalyzerContextExceeded
+
+BYTES = 3  # of UTF-8 a token, at the least, in texts full of codes and numbers
+FRAME = 40  # tokens of a passage's fence and heading
+
+
+def tokens(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass")) // BYTES + 1
+
+
+def fit(
+    passages: Sequence[Passage], history: Sequence[Turn], fixed: int, room: int
+) -> tuple[tuple[Passage, ...], tuple[Turn, ...]]:
+    """What fits besides `fixed` tokens: passages from the best on, then turns from the newest back.
+
+    Raises `AnalyzerContextExceeded` when not even one of the passages does.
+    """
+    left = room - fixed
+    kept: list[Passage] = []
+    for passage in passages:
+        left -= tokens(passage.text) + FRAME
+        if left < 0:
+            break
+        kept.append(passage)
+    if left < 0 and not kept:
+        raise AnalyzerContextExceeded(f"The question leaves no room for evidence in {room} tokens.")
+    turns: list[Turn] = []
+    for turn in reversed(history):
+        left -= tokens(turn.text) + FRAME
+        if left < 0:
+            break
+        turns.append(turn)
+    return tuple(kept), tuple(reversed(turns))

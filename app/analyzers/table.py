@@ -1,0 +1,18 @@
+"""The kinds of analyzer there are. A backend is a row here and a file in `backends/`; the contract test runs on it."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from app.analyzers.backends.evidence import EvidenceAnalyzer
+from app.analyzers.backends.openai import OpenAIAnalyzer
+from app.analyzers.base import Analyzer
+from app.core.settings.analyzers import AnalyzerSpec
+
+
+class Backend(Protocol):
+    def __call__(self, name: str, spec: AnalyzerSpec) -> Analyzer:
+        """Cheap: nothing heavy is imported before `load`. Raises `InvalidSettings` for options it does not know."""
+        ...
+
+
+BACKENDS: Mapping[str, Backend] = {"evidence": EvidenceAnalyzer, "openai": OpenAIAnalyzer}
