@@ -1,20 +1,13 @@
 """Who may come in: what the gate needs from the records, and the one call that every door makes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from app.core.keys import KeyRow
 from app.core.principal import Principal
+from app.gate.errors import problem
 
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    id: str
-    name: str
-    scopes: tuple[str, ...]
-    kbs: tuple[str, ...] | None
-    created_at: float
-    revoked_at: float | None = None
+__all__ = ["Gate", "KeyRow", "Keys", "problem"]  # doors come in here, and `problem` is how they tell an error
 
 
 class Keys(Protocol):
