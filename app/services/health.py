@@ -1,0 +1,54 @@
+"""How much of the whole works: one state per part, told by `/readyz` and `rail-debug doctor`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from app.analyzers.base import Analyzers
+from app.core.errors import RailDebugError
+from app.retrieval.base import Store
+from app.retrieval.encoder import Encoder
+
+State = Literal["ok", "degraded", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    state: State
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`ready`: a question gets an answer, if only from the code lane and `evidence`."""
+
+    ready: bool
+    parts: Mapping[str, Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    kb: str
+    store: Store
+    analyzers: Analyzers
+    encoder: Encoder
+
+    async def readiness(self) -> Readiness:
+        parts = {"records": await self._records(), "embedder": self._embedder(), **self._analyzers()}
+        return Readiness(parts["records"].state != "down", parts)
+
+    async def _records(self) -> Part:
+        try:
+            return Part("ok", f"index version {await self.store.write(self.kb)}")
+        except RailDebugError as error:
+            return Part("down", error.message)
+
+    def _embedder(self) -> Part:
+        why_not = self.encoder.why_not
+        return Part("degraded", why_not) if why_not else Part("ok", self.encoder.model)
+
+    def _analyzers(self) -> dict[str, Part]:
+        return {
+            f"analyzer:{name}": Part("ok") if state == "ready" else Part("degraded", state)
+            for name, state in self.analyzers.states().items()
+        }
