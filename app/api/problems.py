@@ -1,0 +1,60 @@
+"""Errors as RFC 9457 problem details, whatever raised them."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.core.errors import InvalidInput, NotFound, RailDebugError
+from app.gate.base import problem
+
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
+
+RESPONSES: dict[int | str, dict[str, object]] = {
+    code: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for code, text in {400: "Not acceptable", 401: "No key", 403: "Not allowed", 413: "Too large"}.items()
+}
+
+
+def respond(error: RailDebugError, **more: object) -> JSONResponse:
+    body = problem(error)
+    status = int(str(body["status"]))
+    after = getattr(error, "after", None)
+    headers = {"retry-after": str(int(after))} if after else None
+    return JSONResponse({**body, **more}, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def ours(request: Request, error: Exception) -> JSONResponse:
+    return respond(error if isinstance(error, RailDebugError) else RailDebugError("The service failed."))
+
+
+async def invalid(request: Request, error: Exception) -> JSONResponse:
+    """Says where in the request each wrong value stands, and never repeats the value."""
+    wrong = error.errors() if isinstance(error, RequestValidationError) else []
+    places = [{"at": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in wrong]
+    told = "; ".join(f"{place['at']}: {place['message']}" for place in places)
+    return respond(InvalidInput(f"The request is not valid: {told}."), errors=places)
+
+
+async def http(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    known = NotFound(f"Nothing is at {request.url.path}.", hint="See /docs.") if status == 404 else InvalidInput(detail)
+    body = {**problem(known), "status": status}
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected error at %s", request.url.path, exc_info=error)
+    return respond(RailDebugError("The service failed while it worked on this request."))
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(RailDebugError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, unexpected)

@@ -1,0 +1,13 @@
+"""Every route, a row each."""
+
+from fastapi import APIRouter
+
+from app.api.routes import approvals, debug, documents, gaps, health, runs
+
+router = APIRouter()
+router.include_router(health.router, tags=["health"])
+router.include_router(debug.router, prefix="/api/v1", tags=["debug"])
+router.include_router(runs.router, prefix="/api/v1", tags=["runs"])
+router.include_router(approvals.router, prefix="/api/v1", tags=["approvals"])
+router.include_router(documents.router, prefix="/api/v1", tags=["documents"])
+router.include_router(gaps.router, prefix="/api/v1", tags=["documents"])

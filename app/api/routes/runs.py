@@ -1,0 +1,30 @@
+"""A run: its evidence pack, its events from any place on, and its end."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from app.api.deps import Caller, Hall
+from app.api.problems import RESPONSES
+from app.api.responses import told
+from app.api.sse import last_seq, stream
+
+router = APIRouter(prefix="/runs", responses=RESPONSES)
+
+
+@router.get("/{run_id}")
+async def read(run_id: str, hall: Hall, caller: Caller) -> Response:
+    return told(await hall.read_run(run_id, caller))
+
+
+@router.get("/{run_id}/events", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
+async def events(
+    run_id: str, hall: Hall, caller: Caller, last_event_id: Annotated[str | None, Header()] = None
+) -> Response:
+    await hall.runs.get(caller, run_id)
+    return stream(hall.agent.events(run_id, caller, last_seq(last_event_id, run_id)))
+
+
+@router.delete("/{run_id}", status_code=204)
+async def cancel(run_id: str, hall: Hall, caller: Caller) -> None:
+    await hall.agent.cancel(run_id, caller)
