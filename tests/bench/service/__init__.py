@@ -1,0 +1,1 @@
+"""The whole service beside others that do the same work."""
