@@ -22,7 +22,7 @@ PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # in WAL, NORMAL would lose acknowledged commits when the power fails
     "PRAGMA foreign_keys = ON",
-    "PRAGMA cache_size = -2048",  # kB for each connection; the rest is the system's page cache
+    "PRAGMA cache_size = -1024",  # kB for each connection; the rest is the system's page cache
     "PRAGMA journal_size_limit = 67108864",  # a large ingest does not leave a large log behind
     "PRAGMA temp_store = MEMORY",
 )
