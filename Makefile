@@ -63,7 +63,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 # One installer for every step: uv when it works (a shim that finds no uv does not), else the environment's own pip.
 define install
 	@if uv --version >/dev/null 2>&1; then \
-	  uv pip install --quiet --python $(BIN)/python $(1); \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python $(1); \
 	else \
 	  $(BIN)/python -m pip install --quiet $(1); \
 	fi || { \
