@@ -82,6 +82,7 @@ class Lanes:
     """What each lane found, best first, at one index version.
 
     `known` has every code of the question that some active chunk defines or mentions -> the chunks that define it.
+    `defining` are those of the hits that define some fault code, asked or not.
     `weights` has every content word of the question -> how rare it is here (its inverse document frequency).
     """
 
@@ -89,6 +90,7 @@ class Lanes:
     dense: tuple[Hit, ...] = ()
     sparse: tuple[Hit, ...] = ()
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    defining: Set[str] = frozenset()
     weights: Mapping[str, float] = field(default_factory=dict)
     index_version: int = 0
     degraded: tuple[str, ...] = ()

@@ -15,7 +15,8 @@ from app.core.document import Passage
 from app.core.question import Asset
 from app.retrieval.base import Lanes
 
-DENSE, SPARSE = 1 / 3, 2 / 3  # best over three sets of questions, and flat around it; see tests/bench/quality.py
+DENSE, SPARSE = 1 / 3, 2 / 3  # flat around it on the sample's training split; see docs/reports/retrieval.md
+DEFINITION = 1 / 30  # who tells of a symptom asks for a fault: between equals, what defines one leads
 DEFINED = 1.0  # what defines an asked code stands above all that does not
 MENTIONED = 0.25
 STEEPEST = 2.2  # times a word's weight: what BM25 (k1 = 1.2) gives at most for it
@@ -45,6 +46,8 @@ def fuse(lanes: Lanes) -> tuple[list[Candidate], int]:
     reachable = _reachable(lanes)
     for hit in lanes.sparse:
         shares[hit.chunk_id]["sparse"] = SPARSE * hit.score / reachable
+    for chunk_id in lanes.defining:
+        shares[chunk_id]["definition"] = DEFINITION
     candidates = {chunk_id: Candidate(chunk_id, sum(why.values()), why) for chunk_id, why in shares.items()}
     first = [candidates.pop(chunk_id) for chunk_id in leading]
     return first + sorted(candidates.values(), key=lambda candidate: -candidate.score), len(first)

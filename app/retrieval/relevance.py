@@ -7,19 +7,12 @@ other cosines: measure again, with tests/bench/quality.py.
 """
 
 import math
-from collections.abc import Mapping, Set
 
 THRESHOLD = 0.5  # below it the question has no evidence here
 
 COVERED = 0.25  # a cosine is worth four times a coverage
 MIDDLE, STEEP = 0.46, 12.0
 MIDDLE_WORDS, STEEP_WORDS = 0.4, 8.0  # when words alone speak they are believed less
-
-
-def coverage(weights: Mapping[str, float], spoken: Set[str]) -> float:
-    """The share of the question's content words that the passages speak, the rare words counting more."""
-    total = sum(weights.values())
-    return sum(weight for word, weight in weights.items() if word in spoken) / total if total else 0.0
 
 
 def relevance(covered: float, cosine: float | None) -> float:

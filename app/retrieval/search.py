@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from app.core.diagnosis import FaultCode, NearCode
 from app.core.document import Passage
 from app.faults.codes import near
+from app.retrieval.asked import asked
 from app.retrieval.base import Lanes, Query, Retrieved, Truth, Vector
 from app.retrieval.encoder import Encoder
 from app.retrieval.explain import Explanation, Stopwatch
 from app.retrieval.fusion import Candidate, arrange, batches, explained, fuse, settled
-from app.retrieval.relevance import coverage, relevance
+from app.retrieval.relevance import relevance
 from app.retrieval.words import spoken
 
 BEST = 3  # passages that speak for the relevance
@@ -32,7 +33,7 @@ class Search:
         self.watch.lap("wait")
         if not text.strip():
             return None
-        vector = self.encoder(text)
+        vector = self.encoder(asked(text).told)
         if vector is None:
             self.degraded.append("embedder_unavailable")
         self.watch.lap("encode")
@@ -48,7 +49,7 @@ class Search:
         retrieved = Retrieved(
             passages=passages,
             fault_codes=self._fault_codes(lanes),
-            relevance=1.0 if lanes.known else _relevance(lanes, passages),
+            relevance=1.0 if lanes.known else _relevance(self.query.text, lanes, passages),
             index_version=lanes.index_version,
             degraded=(*self.degraded, *lanes.degraded),
         )
@@ -90,9 +91,9 @@ def neighboured(explanation: Explanation, known: Set[str], near: Near = near) ->
     return replace(explanation, retrieved=replace(explanation.retrieved, fault_codes=told))
 
 
-def _relevance(lanes: Lanes, passages: Sequence[Passage]) -> float:
+def _relevance(text: str, lanes: Lanes, passages: Sequence[Passage]) -> float:
     if not passages:
         return 0.0
     best = spoken(f"{passage.title} {passage.section} {passage.text}" for passage in passages[:BEST])
     cosine = lanes.dense[0].score if lanes.dense else None
-    return relevance(coverage(lanes.weights, best), cosine)
+    return relevance(asked(text).covered(lanes.weights, best), cosine)
