@@ -36,8 +36,13 @@ class Asked:
     def covered(self, weights: Mapping[str, float], spoken: Set[str]) -> float:
         """The share of the question's words that are spoken, in the trade's words too; the rare ones count more."""
         met = {word for meant in self.meant if spoken.issuperset(meant.other) for word in meant.said}
-        total = sum(weights.values())
-        return sum(weight for word, weight in weights.items() if word in spoken or word in met) / total if total else 0.0
+        return share(weights, spoken | met)
+
+
+def share(weights: Mapping[str, float], words: Set[str]) -> float:
+    """How much of all the weight these words have."""
+    total = sum(weights.values())
+    return sum(weight for word, weight in weights.items() if word in words) / total if total else 0.0
 
 
 @lru_cache(maxsize=KEPT)

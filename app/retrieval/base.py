@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MOST_CODES = 64
-RELEVANT = 0.5  # of `Retrieved.relevance`; `retrieval.relevance` is shaped so that this is its middle
+RELEVANT = 0.6  # of `Retrieved.relevance`; refuses three of four absent matters and one of ten present ones
 
 Vector = NDArray[np.float32]  # (dimensions,), L2-normalised
 
@@ -83,6 +83,7 @@ class Lanes:
 
     `known` has every code of the question that some active chunk defines or mentions -> the chunks that define it.
     `defining` are those of the hits that define some fault code, asked or not.
+    `absent` are the content words of the question that no chunk has.
     `weights` has every content word of the question -> how rare it is here (its inverse document frequency).
     """
 
@@ -91,6 +92,7 @@ class Lanes:
     sparse: tuple[Hit, ...] = ()
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     defining: Set[str] = frozenset()
+    absent: Set[str] = frozenset()
     weights: Mapping[str, float] = field(default_factory=dict)
     index_version: int = 0
     degraded: tuple[str, ...] = ()

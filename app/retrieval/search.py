@@ -6,15 +6,14 @@ from dataclasses import dataclass, field, replace
 from app.core.diagnosis import FaultCode, NearCode
 from app.core.document import Passage
 from app.faults.codes import near
-from app.retrieval.asked import asked
+from app.retrieval.asked import asked, share
 from app.retrieval.base import Lanes, Query, Retrieved, Truth, Vector
 from app.retrieval.encoder import Encoder
 from app.retrieval.explain import Explanation, Stopwatch
 from app.retrieval.fusion import Candidate, arrange, batches, explained, fuse, settled
-from app.retrieval.relevance import relevance
+from app.retrieval.relevance import Signs, relevance
 from app.retrieval.words import spoken
 
-BEST = 3  # passages that speak for the relevance
 DEEPEST = 4  # times k: how far down candidates are loaded in search of current ones
 NEIGHBOURED = 8  # unknown codes of one question that get their near misses
 
@@ -49,7 +48,7 @@ class Search:
         retrieved = Retrieved(
             passages=passages,
             fault_codes=self._fault_codes(lanes),
-            relevance=1.0 if lanes.known else _relevance(self.query.text, lanes, passages),
+            relevance=self._relevance(lanes, passages),
             index_version=lanes.index_version,
             degraded=(*self.degraded, *lanes.degraded),
         )
@@ -77,6 +76,11 @@ class Search:
                 break
         return found
 
+    def _relevance(self, lanes: Lanes, passages: Sequence[Passage]) -> float:
+        if lanes.known or not passages:
+            return float(bool(passages))
+        return relevance(signs(self.query.text, lanes, passages), self.encoder.model)
+
     def _fault_codes(self, lanes: Lanes) -> tuple[FaultCode, ...]:
         spelled = {mention.code: mention.spelled for mention in reversed(self.query.mentions)}
         return tuple(FaultCode(code, spelled[code], known=code in lanes.known) for code in self.query.codes)
@@ -91,9 +95,8 @@ def neighboured(explanation: Explanation, known: Set[str], near: Near = near) ->
     return replace(explanation, retrieved=replace(explanation.retrieved, fault_codes=told))
 
 
-def _relevance(text: str, lanes: Lanes, passages: Sequence[Passage]) -> float:
-    if not passages:
-        return 0.0
-    best = spoken(f"{passage.title} {passage.section} {passage.text}" for passage in passages[:BEST])
+def signs(text: str, lanes: Lanes, passages: Sequence[Passage]) -> Signs:
+    """What the relevance is read from."""
+    best = spoken(f"{passage.title} {passage.section} {passage.text}" for passage in passages[:1])
     cosine = lanes.dense[0].score if lanes.dense else None
-    return relevance(asked(text).covered(lanes.weights, best), cosine)
+    return Signs(asked(text).covered(lanes.weights, best), share(lanes.weights, lanes.absent), cosine)

@@ -41,20 +41,23 @@ class Reader:
         # deleted rows are counted until their segment is merged, so a frequency may exceed the total
         return math.log(1 + (max(total - n, 0) + 0.5) / (n + 0.5))
 
+    @property
+    def strangest(self) -> float:
+        """The weight of a word that no row has."""
+        return self.weigh("")
+
     def find(
         self, weights: Mapping[str, float], also: Mapping[str, float], codes: Sequence[str], k: int
     ) -> list[tuple[int, float]]:
         """-> (row, BM25 score), best first. The query is built of terms: nothing in them is syntax.
 
-        `also` has further words and what each counts beside one of `weights`.
+        `weights` has the words, none of them absent; `also` further ones and what each counts beside one of those.
         """
         import tantivy
 
         term, should = partial(tantivy.Query.term_query, self.schema), tantivy.Occur.Should
         queries = [term("code", code) for code in codes]
-        absent = self.weigh("")
-        present = [word for word, weight in weights.items() if weight < absent]
-        queries += [term("text", word) for word in nlargest(MOST_WORDS, present, key=weights.__getitem__)]
+        queries += [term("text", word) for word in nlargest(MOST_WORDS, weights, key=weights.__getitem__)]
         likest = nlargest(MOST_WORDS, also, key=also.__getitem__)
         queries += [tantivy.Query.boost_query(term("text", word), also[word]) for word in likest]
         if not queries:

@@ -38,14 +38,18 @@ class View:
         codes = query.codes
         question, weigh = asked(query.text), self.reader.weigh
         weights = {word: weigh(word) for word in question.words}
+        strangest = self.reader.strangest
+        absent = frozenset(word for word, weight in weights.items() if weight >= strangest)
+        present = {word: weight for word, weight in weights.items() if word not in absent}
         dense = [] if vector is None else self.vectors.nearest(vector, self.blind, k)
-        sparse = self.reader.find(weights, question.also(weigh), codes, k)
+        sparse = self.reader.find(present, question.also(weigh), codes, k)
         return Lanes(
             code=tuple(islice(self._by_code(codes), k)),
             dense=self._hits(dense),
             sparse=self._hits(sparse),
             known={code: self._ids(self.codes[code].defines) for code in codes if code in self.codes},
             defining=frozenset(self.rows[row].chunk_id for row, _ in (*dense, *sparse) if self.rows[row].defines),
+            absent=absent,
             weights=weights,
             index_version=self.version,
             degraded=("vectors_missing",) if self.unseen and vector is not None else (),
