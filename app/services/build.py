@@ -11,6 +11,7 @@ from typing import TypeVar
 from app.analyzers.registry import Registry
 from app.core.errors import EmbedderUnavailable, InvalidSettings
 from app.core.settings import Settings
+from app.faults.own import teach
 from app.gate.admit import KeyGate
 from app.graph.agent import DebugAgent
 from app.graph.graphs import Graphs
@@ -51,6 +52,7 @@ async def build(
         if serve:
             closing.enter_context(process.serving())
         closing.callback(configure(settings.telemetry).close)
+        teach(settings.own_grammars)
         pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
         records = open_records(settings.folder)

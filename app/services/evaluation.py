@@ -91,13 +91,18 @@ async def furnished(settings: Settings, job: Job, embedder: Embedder | None) -> 
     )
     with place as home:
         shelf = settings.service.model_copy(update={"sample_shelf": job.documents is None})
-        own = settings.model_copy(update={"home": Path(home), "service": shelf})
+        own = settings.model_copy(update={"home": Path(home), "service": shelf, "grammars": own_grammars(settings)})
         async with build(own, embedder=embedder) as services:
             if job.documents is not None:
                 report = await services.ingest(job.documents, own.kb, EVALUATION)
                 if not report.count("read") + report.count("unchanged"):
                     raise InvalidInput(f"{job.documents}: no document could be read.")
             yield services
+
+
+def own_grammars(settings: Settings) -> Path | None:
+    """Those of the home that the settings name, not of the scratch home."""
+    return settings.own_grammars if settings.own_grammars.exists() else None
 
 
 async def pasting(services: Services) -> Paste:
