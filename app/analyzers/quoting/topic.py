@@ -39,6 +39,11 @@ class Topic:
         return sorted(prose, key=self.fit, reverse=True)
 
     @cached_property
+    def limits(self) -> list[Piece]:
+        """Those that the question asks for first."""
+        return sorted(self.of("limit"), key=self.fit, reverse=True)
+
+    @cached_property
     def steps(self) -> list[Piece]:
         return self.of(*STEPS)
 
