@@ -31,8 +31,15 @@ def suppose(topics: Sequence[Topic]) -> list[Statement]:
     if not topics:
         return []
     leader, *others = topics
-    rest = [_quote("cause", topic.meaning, topic) for topic in others if topic.meaning]
+    rest = [_quote("cause", piece, topic) for topic in others if (piece := _instead(topic, leader))]
     return [*within(WORDS - sum(map(size, rest)), _led(leader, meant=False)), *rest]
+
+
+def _instead(topic: Topic, leader: Topic) -> Piece | None:
+    """What the other thing is; where it is called the same, what causes it."""
+    told = [topic.meaning, *topic.of("cause")]
+    same = leader.meaning.text if leader.meaning else ""
+    return next((piece for piece in told if piece and piece.text != same), None)
 
 
 def _led(topic: Topic, *, meant: bool) -> Iterator[Statement]:

@@ -11,7 +11,7 @@ from app.receipts.reading import Page
 ENOUGH = 2  # words that a thing must share with the question, if the question has as many,
 SHARE = 1 / 3  # and this share of them, lest two common words answer a long question about something else;
 # one word will do for what the retriever put first: it knows words of like meaning
-FOUND = 1.0  # times the share of the words: what the retriever's score counts for
+FOUND = 2.0  # times the share of the words: what the retriever's score counts for
 ALSO = 0.9  # share of the best score from which on another thing is a further hypothesis
 OTHERS = 2  # of them
 Key = str | tuple[str, str]
