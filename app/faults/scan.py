@@ -11,7 +11,7 @@ from app.faults.grammars import DASHES, FILE, Grammar, read
 # The last two keep part numbers and UUIDs out; `FLT-E73-B` stays in.
 HEX = "[0-9A-Fa-f]"
 START = (
-    rf"(?=[A-Za-z]{{1,8}}+[\s\\\u00ad{DASHES}]{{0,20}}+(?:[0-9]|[Hh][Ee][Xx] ?{HEX}|[A-Fa-f]{HEX}{{0,3}} ?\(?[Hh])"
+    rf"(?=[A-Za-z]{{1,8}}+[\s\\./:\u00ad{DASHES}]{{0,20}}+(?:[0-9]|[Hh][Ee][Xx] ?{HEX}|[A-Fa-f]{HEX}{{0,3}} ?\(?[Hh])"
     rf"|0[Xx]{HEX}|16\#|[Hh][Ee][Xx] ?{HEX}|{HEX}{HEX}{{3,4}}[_ ]?{HEX}{{4}} ?\(?[Hh]|[2-4][0-9]{{9}})"
 )
 BEFORE = rf"(?<![A-Za-z0-9]){START}(?<![^\W_])(?<![0-9]-)(?<![0-9A-Fa-f]{{4}}-)"

@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.faults.codes import find
@@ -88,6 +88,7 @@ def test_a_code_is_read_from_each_of_its_spellings_in_either_case(code: str) -> 
 
 @given(st.sampled_from(KNOWN), st.data(), st.sampled_from(AROUND))
 def test_a_code_is_read_from_a_log_line_that_it_is_glued_into(code: str, data: st.DataObject, around: str) -> None:
+    assume(not (around == "FLT_{}_ON" and code[1:].isdigit()))  # `E80_ON` may be anything, and E80 is short
     spelled = data.draw(st.sampled_from(spellings(code)))
     line = f"2026-02-11T07:12:44.120 car=3 {around.format(spelled)} p=1.31bar"
     found = find(line)
