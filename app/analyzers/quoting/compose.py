@@ -10,7 +10,7 @@ from app.faults.actions import classify
 
 WORDS = 180  # a person reads this much in a minute, standing
 LEADING = 0.6  # share of them that the first of several topics has for certain
-CAUSES, WARNINGS, LIMITS = 4, 2, 3
+CAUSES, WARNINGS, LIMITS = 4, 2, 4
 FIRST = 3  # steps that limits have to wait for; nobody does more without looking again
 TOLD = 3  # sentences of a summary
 SHOWN: tuple[Kind, ...] = ("meaning", "summary", "cause", "warning", "step", "limit", "next_test")
@@ -58,7 +58,7 @@ def _body(topic: Topic, *, test: bool = False) -> Iterator[Statement]:
     """By what would be missed most; limits that the question asks for come before what to do in general."""
     causes = [_quote("cause", piece, topic) for piece in topic.of("cause")]
     limits = [_quote("limit", piece, topic) for piece in topic.limits[:LIMITS]]
-    asked = sum(topic.fit(piece) > 0 for piece in topic.limits[:LIMITS])
+    asked = sum(topic.meant(piece) > 0 for piece in topic.limits[:LIMITS])
     if not test and topic.meaning:
         yield _quote("meaning", topic.meaning, topic)
     yield from causes[:1]
