@@ -16,7 +16,6 @@ Words = tuple[str, ...]
 Stems = Callable[[str], Sequence[str]]  # a text -> its content words, cut to their stems, in order
 
 FOREIGN = ("de", "fr")
-ENGLISH = frozenset("the is are was and not what when which how why does did to it of for with has have my our".split())
 SURE = 2  # function words that tell a language
 SHORTEST = 4  # letters of a foreign stem that may begin a longer word; a shorter one must be the word, or nearly
 ENDING = 2  # letters that nearly may leave: `tur` meets `turen`
@@ -68,7 +67,7 @@ class Glossary:
     def language(self, spoken: Sequence[str]) -> str:
         counts = {name: sum(word in self.stop[name] for word in spoken) for name in FOREIGN}
         best = max(FOREIGN, key=counts.__getitem__)
-        return best if counts[best] >= SURE and counts[best] > sum(word in ENGLISH for word in spoken) else ""
+        return best if counts[best] >= SURE and counts[best] > sum(word in self.stop["en"] for word in spoken) else ""
 
     def _english(self, stems: Sequence[str]) -> Iterator[Meant]:
         at = 0
