@@ -6,7 +6,7 @@ most that the question's words can reach. So a lane that found little of the que
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from typing import NamedTuple
@@ -89,9 +89,9 @@ def arrange(passages: Sequence[Passage], codes: Sequence[str], asset: Asset, k: 
     return tuple(_marked(by_id[id_], tiers[id_]) for id_ in [*leading, *rest][:k])
 
 
-def telling_first(passages: Sequence[Passage], codes: Set[str]) -> list[Passage]:
+def telling_first(defining: Iterable[Passage]) -> list[Passage]:
     """Of what defines an asked code, a bare entry of a table of parameters comes behind what tells of the fault."""
-    return sorted(passages, key=lambda passage: passage.role in BARE and bool(codes & set(passage.defines)))
+    return sorted(defining, key=lambda passage: passage.role in BARE)
 
 
 def explained(passage: Passage, candidate: Candidate) -> Passage:

@@ -43,10 +43,11 @@ class Search:
         self.watch.lap("lanes")
         candidates, leading = fuse(lanes)
         self.watch.lap("fuse")
-        codes, first = set(self.query.codes), {candidate.chunk_id for candidate in candidates[:leading]}
-        loaded = telling_first(self._load(candidates, max(leading, depth)), codes)
+        first = {candidate.chunk_id for candidate in candidates[:leading]}
+        loaded = self._load(candidates, max(leading, depth))
+        defining = telling_first(passage for passage in loaded if passage.id in first)
         self.watch.lap("passages")
-        return loaded, sum(passage.id in first for passage in loaded)
+        return [*defining, *(passage for passage in loaded if passage.id not in first)], len(defining)
 
     def finish(self, lanes: Lanes, loaded: Sequence[Passage]) -> Explanation:
         passages = arrange(loaded, self.query.codes, self.query.asset, self.query.k)

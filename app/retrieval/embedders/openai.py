@@ -54,7 +54,7 @@ class OpenAIEmbedder:
         blank = [text or " " for text in texts]  # an empty text is refused by most servers
         try:
             rows = client.embeddings.create(model=self.name, input=blank, encoding_format="float").data
-        except (OpenAIError, ValueError, TypeError) as error:
+        except (OpenAIError, ValueError, TypeError, AttributeError) as error:
             raise EmbedderUnavailable(f"{self.name!r} at {self.url} gave no vectors: {error}.") from error
         if len(rows or ()) != len(texts):
             raise EmbedderUnavailable(f"{self.url} gave {len(rows or ())} vectors for {len(texts)} texts.")

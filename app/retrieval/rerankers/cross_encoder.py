@@ -34,6 +34,7 @@ class CrossEncoder:
 
     def _scores(self, question: str, texts: Sequence[str]) -> list[float]:
         torch, tokenizer, model = self._loaded()
+        longest = min(TOKENS, model.config.max_position_embeddings, tokenizer.model_max_length)
         scores: list[float] = []
         for start in range(0, len(texts), BATCH):
             batch = list(texts[start : start + BATCH])
@@ -42,7 +43,7 @@ class CrossEncoder:
                 batch,
                 padding=True,
                 truncation="longest_first",
-                max_length=TOKENS,
+                max_length=longest,
                 return_tensors="pt",
             )
             with torch.inference_mode():
