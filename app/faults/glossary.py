@@ -16,8 +16,7 @@ Words = tuple[str, ...]
 Stems = Callable[[str], Sequence[str]]  # a text -> its content words, cut to their stems, in order
 
 FOREIGN = ("de", "fr")
-ENGLISH = frozenset("the is are was and not what when which how why does did to it of for with has have my our".split())
-SURE = 2  # function words that tell a language
+SURE = 2  # words that tell a language
 SHORTEST = 4  # letters of a foreign stem that may begin a longer word; a shorter one must be the word, or nearly
 ENDING = 2  # letters that nearly may leave: `tur` meets `turen`
 
@@ -66,9 +65,19 @@ class Glossary:
         return Reading(tuple(self._foreign(told, language)), language, frozenset(quiet - heard))
 
     def language(self, spoken: Sequence[str]) -> str:
-        counts = {name: sum(word in self.stop[name] for word in spoken) for name in FOREIGN}
+        """Told by the words that carry a sentence, those left out that English has too.
+
+        Of a single one the trade's words must tell, and no English one may stand beside it.
+        """
+        english = self.stop["en"]
+        spoken = [word for word in spoken if len(word) > 1]
+        told = [word for word in spoken if word not in english]
+        counts = {name: sum(word in self.stop[name] for word in told) for name in FOREIGN}
         best = max(FOREIGN, key=counts.__getitem__)
-        return best if counts[best] >= SURE and counts[best] > sum(word in ENGLISH for word in spoken) else ""
+        others = sum(word in english for word in spoken if word not in self.stop[best])
+        if counts[best] < SURE and (not counts[best] or others or not any(self._foreign(told, best))):
+            return ""
+        return best if counts[best] > others else ""
 
     def _english(self, stems: Sequence[str]) -> Iterator[Meant]:
         at = 0

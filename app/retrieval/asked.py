@@ -35,7 +35,7 @@ class Asked:
 
     def covered(self, weights: Mapping[str, float], spoken: Set[str]) -> float:
         """The share of the question's words that are spoken, in the trade's words too; the rare ones count more."""
-        met = {word for meant in self.meant if spoken.issuperset(meant.other) for word in meant.said}
+        met = {word for meant in self.meant if spoken >= set(meant.other) for word in meant.said}
         return share(weights, spoken | met)
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "IndexRow",
     "Lanes",
     "Query",
+    "Reranker",
     "Retrieved",
     "Retriever",
     "Store",
@@ -147,6 +148,21 @@ class Embedder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """-> (len(texts), dimensions), rows L2-normalised."""
         ...
+
+
+class Reranker(Protocol):
+    """Reads the question together with each passage. Asked once a question, from the event loop."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def remote(self) -> bool: ...
+
+    async def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """-> one for each text, higher is better. Loads itself at the first call. Raises `RerankerUnavailable`."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Truth(Protocol):

@@ -10,7 +10,7 @@ from app.retrieval.asked import asked, share
 from app.retrieval.base import Lanes, Query, Retrieved, Truth, Vector
 from app.retrieval.encoder import Encoder
 from app.retrieval.explain import Explanation, Stopwatch
-from app.retrieval.fusion import Candidate, arrange, batches, explained, fuse, settled
+from app.retrieval.fusion import Candidate, arrange, batches, explained, fuse, settled, telling_first
 from app.retrieval.relevance import Signs, relevance
 from app.retrieval.words import spoken
 
@@ -38,12 +38,18 @@ class Search:
         self.watch.lap("encode")
         return vector
 
-    def finish(self, lanes: Lanes) -> Explanation:
+    def look(self, lanes: Lanes, depth: int = 0) -> tuple[list[Passage], int]:
+        """-> the passages worth a look, best first and at least `depth`, and how many lead by an asked code."""
         self.watch.lap("lanes")
         candidates, leading = fuse(lanes)
         self.watch.lap("fuse")
-        loaded = self._load(candidates, leading)
+        first = {candidate.chunk_id for candidate in candidates[:leading]}
+        loaded = self._load(candidates, max(leading, depth))
+        defining = telling_first(passage for passage in loaded if passage.id in first)
         self.watch.lap("passages")
+        return [*defining, *(passage for passage in loaded if passage.id not in first)], len(defining)
+
+    def finish(self, lanes: Lanes, loaded: Sequence[Passage]) -> Explanation:
         passages = arrange(loaded, self.query.codes, self.query.asset, self.query.k)
         retrieved = Retrieved(
             passages=passages,
@@ -63,13 +69,14 @@ class Search:
         known = {code: tuple(hit.chunk_id for hit in hits) for code, hits in found.items() if hits}
         hits = tuple(hit for hits in found.values() for hit in hits)
         self.degraded.append(reason)
-        return self.finish(Lanes(code=hits, known=known, index_version=self.truth.index_version(kb)))
+        lanes = Lanes(code=hits, known=known, index_version=self.truth.index_version(kb))
+        return self.finish(lanes, self.look(lanes)[0])
 
-    def _load(self, candidates: Sequence[Candidate], leading: int) -> list[Passage]:
+    def _load(self, candidates: Sequence[Candidate], least: int) -> list[Passage]:
         """As many as are asked for, and deeper while some of them are superseded, of another asset, or gone."""
         k, by_id = self.query.k, {candidate.chunk_id: candidate for candidate in candidates}
         found: list[Passage] = []
-        for batch in batches(candidates, first=max(k, leading), size=k, most=DEEPEST * k):
+        for batch in batches(candidates, first=max(k, least), size=k, most=max(DEEPEST * k, least)):
             passages = self.truth.passages(self.query.kb, [candidate.chunk_id for candidate in batch])
             found += [explained(passage, by_id[passage.id]) for passage in passages]
             if sum(settled(passage, self.query.asset) for passage in found) >= k:

@@ -11,6 +11,7 @@ import asyncio
 import json
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 from app.core.settings.threads import one_each
@@ -125,7 +126,7 @@ def draw(told: Numbers, right: Numbers) -> str:
     body += [f'<rect x="{x(0)}" y="{y(1)}" width="{size}" height="{size}" fill="none" stroke="#333"/>']
     dashed = 'stroke="#d1622b" stroke-dasharray="2"'
     body += [f'<line x1="{x(RELEVANT)}" y1="{y(0)}" x2="{x(RELEVANT)}" y2="{y(1)}" {dashed}/>']
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         inside = (told >= low) & (told < high if high < 1 else told <= 1)
         n, hits, at = int(inside.sum()), int(right[inside].sum()), float(told[inside].mean()) if inside.any() else 0.0
         if n:
@@ -139,9 +140,7 @@ def draw(told: Numbers, right: Numbers) -> str:
         body += [f'<text x="{x(tick)}" y="{y(0) + 18}" text-anchor="middle">{tick:g}</text>']
         body += [f'<text x="{x(0) - 8}" y="{y(tick) + 4}" text-anchor="end">{tick:g}</text>']
     body += [f'<text x="{x(0.5)}" y="{y(0) + 38}" text-anchor="middle">relevance that was told</text>']
-    body += [
-        f'<text x="{x(0)}" y="{y(1) - 12}">share that the shelf can answer, 95 % intervals; dashed: the threshold</text>'
-    ]
+    body += [f'<text x="{x(0)}" y="{y(1) - 12}">share that the shelf can answer, with 95 %; dashed: threshold</text>']
     box = f'width="{size + 2 * edge}" height="{size + 2 * edge}" viewBox="0 0 {size + 2 * edge} {size + 2 * edge}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} font-family="sans-serif" font-size="12" fill="#333">'
     return "\n".join([head, '<rect width="100%" height="100%" fill="#fff"/>', *body, "</svg>\n"])
