@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.core.diagnosis import NearCode
-from app.faults.grammars import scan
+from app.faults.scan import Scan, build, shipped, unsigned
 
 STRETCH = 8192  # characters that are searched without a pause
 LONGEST = 64  # characters of a code, with what must or must not follow it
@@ -26,7 +26,7 @@ REASONS = (
     "one digit differs",
     "one digit more",
     "one digit less",
-    "other prefix",
+    "same number, other prefix",
 )
 SUFFIX, LETTER_MORE, LETTER_LESS, SWAPPED, OTHER_DIGIT, MORE, LESS, PREFIXED = range(8)
 
@@ -42,10 +42,29 @@ class Mention:
     grammar: str
 
 
+class _Taught:
+    """The grammars of this process; none until the first text is read or somebody has set them."""
+
+    scan: Scan | None = None
+
+
+def use(grammars: Scan) -> None:
+    """Read codes by these grammars from now on."""
+    _Taught.scan = grammars
+    _canonical.cache_clear()
+
+
+def scan() -> Scan:
+    if _Taught.scan is None:
+        _Taught.scan = build(shipped())
+    return _Taught.scan
+
+
 def find(text: str) -> tuple[Mention, ...]:
     """Every fault code in the text, in order, none overlapping."""
-    matches = scan().regex.finditer(text) if len(text) <= STRETCH else _in_stretches(text)
-    return tuple(map(_mention, matches))
+    plain = unsigned(text)
+    matches = scan().regex.finditer(plain) if len(text) <= STRETCH else _in_stretches(plain)
+    return tuple(_mention(match, text) for match in matches)
 
 
 def _in_stretches(text: str) -> Iterator[re.Match[str]]:
@@ -61,17 +80,16 @@ def _in_stretches(text: str) -> Iterator[re.Match[str]]:
         at = max(at, edge)
 
 
-def _mention(match: re.Match[str]) -> Mention:
+def _mention(match: re.Match[str], text: str) -> Mention:
     lead = str(match.lastgroup)
     code, grammar = _canonical(lead, match.group(lead, *scan().groups[lead])[1:])
     start, end = match.span()
-    return Mention(code, match[0], start, end, grammar)
+    return Mention(code, text[start:end], start, end, grammar)
 
 
 @lru_cache(maxsize=8192)
 def _canonical(lead: str, values: tuple[str | None, ...]) -> tuple[str, str]:
-    grammar = scan().grammars[lead]
-    return grammar.spell(values), grammar.name
+    return scan().spell(lead, values)
 
 
 def near(code: str, known: Iterable[str], limit: int = 5) -> tuple[NearCode, ...]:

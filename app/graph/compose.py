@@ -17,7 +17,7 @@ from app.core.diagnosis import (
 from app.core.document import Passage
 from app.core.question import Question
 from app.core.statement import Checked, Kind
-from app.graph import words
+from app.graph import abstain, words
 from app.graph.clarify import OTHER, classes_meant
 from app.graph.confidence import confidence
 from app.graph.run import Run
@@ -49,7 +49,7 @@ def compose(run: Run, question: Question, retrieved: Retrieved, answer: Answer, 
         citations=receipts(said),
         confidence=confidence(retrieved, answer.statements, verdict),
         warnings=tuple(dict.fromkeys(warnings(said, answer, retrieved, passages))),
-        absent=tuple(absent(known, passages)) if verdict == "answered" else (),
+        absent=tuple(absent(known, passages)) if verdict == "answered" else abstain.absent(question, retrieved),
         choices=classes_meant(retrieved, question.asset) if verdict == "needs_clarification" else (),
         analyzer=answer.analyzer,
         prompt=answer.prompt,
@@ -103,8 +103,7 @@ def summary(said: list[Checked], question: Question, retrieved: Retrieved, verdi
     if verdict == "needs_clarification":
         return words.WHICH_CLASS.format(codes=", ".join(code.code for code in retrieved.fault_codes if code.known))
     if verdict == "insufficient_evidence":
-        looked = ", ".join(code.code for code in retrieved.fault_codes) or f"“{question.text[:120]}”"
-        return words.NOTHING.format(looked=words.LOOKED.format(what=looked))
+        return abstain.nothing(question, retrieved)
     open_ones = [c for c in of(said, "summary") if c.mark != "held"]
     if not open_ones:
         open_ones = [*list(of(said, "meaning"))[:1], *list(of(said, "cause"))[:1]]

@@ -54,7 +54,8 @@ class Nodes:
         )
         retrieved = await self.retriever.retrieve(query)
         run.degrade(*retrieved.degraded)
-        run.emit("retrieved", passages=retrieved.passages, fault_codes=retrieved.fault_codes)
+        shown = tuple(map(release.veiled, retrieved.passages)) if run.approval else retrieved.passages
+        run.emit("retrieved", passages=shown, fault_codes=retrieved.fault_codes)
         return {"retrieved": retrieved}
 
     async def analyze(self, state: State, runtime: Runtime[Run]) -> State:

@@ -1,10 +1,16 @@
 """Critical steps wait for a named person: what leaves meanwhile, and what their decision changes."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from app.core.diagnosis import Citation, Diagnosis
+from app.core.diagnosis import CRITICAL, Citation, Diagnosis
+from app.core.document import Part, Passage
+from app.faults.actions import classify
 from app.graph import words
 from app.graph.state import Answer
+from app.receipts.sentences import cut
+
+VEIL = "▒"  # one for each character that is withheld, so that offsets stay
 
 
 def held(diagnosis: Diagnosis) -> bool:
@@ -12,13 +18,39 @@ def held(diagnosis: Diagnosis) -> bool:
 
 
 def withheld(diagnosis: Diagnosis) -> Diagnosis:
-    """The answer as it may leave: a held step shows its class and where it stands, not its text."""
+    """The answer as it may leave: a held step shows its class and where it stands, not its text.
+
+    Nor do the passages show what else they tell somebody to isolate or operate.
+    """
     if not held(diagnosis):
         return diagnosis
     steps = tuple(replace(step, text=words.HELD, expected=None) if step.held else step for step in diagnosis.steps)
     said = shown(diagnosis)
     citations = tuple(c if c.id in said else sealed(c) for c in diagnosis.citations)
-    return replace(diagnosis, steps=steps, citations=citations)
+    told = [c for c in diagnosis.citations if c.id in said]
+    kept = [c for c in diagnosis.citations if c.id not in said]
+    passages = tuple(veiled(passage, told, kept) for passage in diagnosis.passages)
+    return replace(diagnosis, steps=steps, citations=citations, passages=passages)
+
+
+def veiled(passage: Passage, told: Collection[Citation] = (), kept: Collection[Citation] = ()) -> Passage:
+    """The passage with its critical sentences, and what is cited from it for held steps, made unreadable."""
+    free = [(c.start, c.end) for c in told if c.passage_id == passage.id]
+    spans = [span for span in _critical(passage) if not any(start < span[1] and span[0] < end for start, end in free)]
+    spans += [(c.start, c.end) for c in kept if c.passage_id == passage.id]
+    text = passage.text
+    for start, end in spans:
+        first, last = max(0, start - passage.start), min(len(text), end - passage.start)
+        text = text[:first] + VEIL * (last - first) + text[last:]
+    return replace(passage, text=text) if spans else passage
+
+
+def _critical(passage: Passage) -> Iterator[tuple[int, int]]:
+    for part in passage.parts or (Part(passage.role, passage.start, passage.end),):
+        text = passage.slice(part)
+        for start, end in cut(text, lines=not passage.parts):
+            if classify(text[start:end]) in CRITICAL:
+                yield part.start + start, part.start + end
 
 
 def sealed(citation: Citation) -> Citation:

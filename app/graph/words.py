@@ -2,9 +2,16 @@
 
 from app.core.document import Role
 
-UNKNOWN = "The documents do not know {codes}. Nothing is said of it, and the codes named beside it are other codes."
-NOTHING = "The documents found do not answer this. {looked} Upload the manual or fault table that covers it."
-LOOKED = "Looked for: {what}."
+UNKNOWN = (
+    "The documents do not know {codes}. Nothing is said of it, and the codes named beside it are other codes. "
+    "Upload the fault table or manual that lists it."
+)
+NOTHING = "The documents found do not answer this. Looked for: {looked}.{nearest} Upload {what}."
+NEAREST = " Nearest, but no answer: {titles}."
+COVERING = "the manual, fault table or work instruction that covers it"
+SPEAKING = "a manual, fault table or work instruction that speaks of {words}"
+NOWHERE = "No passage found speaks of {word}."
+NO_CODE = "No document speaks of {code}."
 FAILED = "The check of the answer failed, so only the passages found are shown."
 HELD = "Held until a named person releases it."
 HELD_SUMMARY = "A step that isolates equipment or changes operation waits for a named person; the rest is below."

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from app.core.errors import InvalidDocument, UnsupportedFormat
 from app.core.wire import from_json
+from app.faults.own import taught
 from app.ingest.child import Limits, Reply
 from app.ingest.parse import Job, Parsed
 
@@ -30,7 +31,8 @@ class Child:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._here, there = Pipe()
-        words = (pickle.dumps(sys.path).hex(), str(there.fileno()), str(limits.memory), str(limits.seconds))
+        own = str(taught() or "")
+        words = (pickle.dumps(sys.path).hex(), str(there.fileno()), str(limits.memory), str(limits.seconds), own)
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own words
             [sys.executable, "-I", "-c", START, *words],
             pass_fds=[there.fileno()],

@@ -7,9 +7,11 @@ import signal
 import sys
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from app.core.errors import InvalidDocument, UnsupportedFormat
 from app.core.wire import to_json
+from app.faults.own import teach
 from app.ingest.parse import Job, Parsed, parse
 
 FORBIDDEN = frozenset(
@@ -54,9 +56,10 @@ class Reply:
 
 
 def main() -> None:
-    """`argv`: the search path, the connection's number, the limits."""
+    """`argv`: the search path, the connection's number, the limits, the operator's grammars."""
     limits = Limits(int(sys.argv[3]), int(sys.argv[4]))
     connection = Connection(int(sys.argv[2]))
+    teach(Path(sys.argv[5]) if sys.argv[5] else None)
     confine(limits)
     while True:
         try:

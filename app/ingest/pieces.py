@@ -14,6 +14,7 @@ from app.faults.ranges import covered
 from app.ingest import parts
 from app.ingest.base import Block, Loaded
 from app.ingest.plain import plain
+from app.ingest.shared import shared
 from app.ingest.tokens import estimate, pieces
 
 HEADED = frozenset({"markdown", "rst", "html", "pdf", "docx"})
@@ -100,11 +101,19 @@ class Measuring:
             yield Piece(cell, "" if cell.kind == "furniture" else word, cost, found, scope, tuple(own))
 
     def _cut(self, block: Block) -> Iterator[Block]:
-        spans = pieces(self.document.text[block.start : block.end], self.limit)
-        for number, (start, end) in enumerate(spans):
+        spans = list(pieces(self.document.text[block.start : block.end], self.limit))
+        places = [(block.start + start, block.start + end) for start, end in spans]
+        for number, ((start, end), words) in enumerate(zip(places, self._words(block, places), strict=True)):
             kind = "text" if number and block.kind == "heading" else block.kind
-            words = block.words if end - start == block.end - block.start else ""
-            yield replace(block, start=block.start + start, end=block.start + end, kind=kind, words=words)
+            yield replace(block, start=start, end=end, kind=kind, words=words)
+
+    def _words(self, block: Block, places: Sequence[tuple[int, int]]) -> Sequence[str]:
+        """A block that is read otherwise than it is written is read so piece by piece, too."""
+        if not block.words or len(places) < 2:
+            return [block.words] * len(places)
+        text, bare = self.document.text, replace(block, words="")
+        told = [plain(text[start:end], bare, self.document.format) for start, end in places]
+        return shared(" ".join(block.words.split()), told)
 
     def _enter(self, depth: int, heading: str, named: tuple[str, ...]) -> None:
         while self.scopes and self.scopes[-1][0] >= depth:

@@ -4,13 +4,15 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
 from app.analyzers.registry import Registry
 from app.core.errors import EmbedderUnavailable, InvalidSettings
 from app.core.settings import Settings
+from app.core.settings.retrieval import RetrievalSettings
+from app.faults.own import teach
 from app.gate.admit import KeyGate
 from app.graph.agent import DebugAgent
 from app.graph.graphs import Graphs
@@ -21,6 +23,8 @@ from app.retrieval.base import Embedder
 from app.retrieval.embedders.table import EMBEDDERS
 from app.retrieval.encoder import Encoder
 from app.retrieval.fused import FusedRetriever
+from app.retrieval.rerankers.table import RERANKERS
+from app.retrieval.reranking import Reranking
 from app.retrieval.seeds import seeds
 from app.retrieval.stores.table import STORES
 from app.services import process
@@ -51,18 +55,23 @@ async def build(
         if serve:
             closing.enter_context(process.serving())
         closing.callback(configure(settings.telemetry).close)
+        teach(settings.own_grammars)
         pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
         records = open_records(settings.folder)
         await records.open(serve=serve)
         closing.push_async_callback(records.close)
 
-        encoder = Encoder(embedder or row(EMBEDDERS, "embedder", settings.retrieval.embedder)(settings))
+        embedder = embedder or row(EMBEDDERS, "embedder", settings.retrieval.embedder)(settings)
+        stays(embedder.remote, settings.retrieval, "embedder")
+        encoder = Encoder(embedder)
         make_store = row(STORES, "store", settings.retrieval.store)
         store = make_store(settings.retrieval, records.truth, encoder.model, encoder.dimensions, pool)
         await store.open()
         closing.push_async_callback(store.close)
-        retriever = FusedRetriever(store, encoder, records.truth, pool, settings.retrieval.lane_k)
+        reranking = reread(settings.retrieval, pool)
+        closing.push_async_callback(reranking.close)
+        retriever = FusedRetriever(store, encoder, records.truth, pool, settings.retrieval.lane_k, reranking)
         pipeline = IngestPipeline(
             records.documents, encoder, pool, size_limit=settings.service.upload_limit, seeds=seeds
         )
@@ -103,6 +112,22 @@ async def build(
             keys=records.keys,
             health=Health(settings.kb, store, analyzers, encoder),
         )
+
+
+def reread(settings: RetrievalSettings, pool: Executor) -> Reranking:
+    own = settings.reranking
+    reranker = row(RERANKERS, "reranker", settings.reranker)(own, pool)
+    if reranker is None:
+        return Reranking()
+    stays(reranker.remote, settings, "reranker")
+    return Reranking(reranker, own.depth, own.timeout_s)
+
+
+def stays(remote: bool, settings: RetrievalSettings, part: str) -> None:
+    """Raises `InvalidSettings` for a part that sends text off this machine without leave."""
+    if remote and not settings.allow_remote:
+        hint = "Set RAIL_DEBUG_RETRIEVAL__ALLOW_REMOTE=true if questions and passages may leave this machine."
+        raise InvalidSettings(f"retrieval.{part}: it is not on this machine.", hint=hint)
 
 
 def row(table: Mapping[str, T], setting: str, name: str) -> T:

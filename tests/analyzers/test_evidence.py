@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.analyzers.backends.evidence import EvidenceAnalyzer, answer
-from app.analyzers.quoting.compose import WORDS, repeats
+from app.analyzers.quoting.compose import WORDS, size
 from app.analyzers.quoting.expected import stated
 from app.core.brief import Brief, Text
 from app.core.diagnosis import CRITICAL
@@ -84,7 +84,7 @@ def test_the_summary_is_short_and_tells_nothing_that_has_to_be_released() -> Non
         defines=("M-1",),
     )
     (summary,) = texts(said("M-1", only_critical, codes=("M-1",)), "summary")
-    assert summary == "The motor is hot. Probable cause: A worn bearing."
+    assert summary == "Probable cause: A worn bearing."
     (summary,) = texts(said("E73-B", brake(), codes=("E73-B",)), "summary")
     assert summary.endswith("First: If the pressure falls by more than 0.3 bar in 60 s, replace the coupling hose.")
 
@@ -195,7 +195,7 @@ def test_it_stays_short_and_leaves_out_no_step_between_two_others() -> None:
     steps = [f"{n}. Check relay K{n} in the cabinet beside the driver's seat for burnt contacts." for n in range(1, 31)]
     long = passage("\n".join(steps), [("test", step) for step in steps], defines=("K-1",))
     found = said("K-1", long, codes=("K-1",))
-    assert sum(len(s.text.split()) for s in found if not repeats(s)) <= WORDS
+    assert sum(map(size, found)) <= WORDS
     shown = texts(found, "step")
     assert 5 < len(shown) < 30 and [f"relay K{n} " in text for n, text in enumerate(shown, 1)] == [True] * len(shown)
 
@@ -204,7 +204,7 @@ def test_several_codes_are_each_answered_and_the_first_one_leads() -> None:
     found = said("E73-B and D-12", brake(), door(), codes=("E73-B", "D-12"))
     assert [s.code for s in found if s.kind == "summary"] == ["E73-B"]
     assert {s.code for s in found if s.kind == "cause"} == {"E73-B", "D-12"}
-    assert sum(len(s.text.split()) for s in found if not repeats(s)) <= WORDS
+    assert sum(map(size, found)) <= WORDS
 
 
 def test_a_symptom_is_answered_by_the_thing_that_fits_its_words() -> None:
@@ -214,13 +214,44 @@ def test_a_symptom_is_answered_by_the_thing_that_fits_its_words() -> None:
 
 
 def test_a_symptom_that_two_things_fit_gets_a_second_hypothesis() -> None:
-    def hot(name: str, code: str, cause: str) -> Passage:
-        text = f"The traction motor runs hot. {cause}"
-        parts: list[tuple[Role, str]] = [("definition", "The traction motor runs hot."), ("cause", cause)]
-        return passage(text, parts, name=name, defines=(code,), document=f"main/{name}.md", section=code)
-
-    found = said("traction motor runs hot", hot("a", "M-1", "The fan stands still."), hot("b", "M-2", "A dry bearing."))
+    first = hot("a", "M-1", "The fan stands still.")
+    found = said("traction motor runs hot", first, hot("b", "M-2", "A dry bearing."))
     assert texts(found, "cause") == ["The fan stands still.", "A dry bearing."]
+    other = hot("b", "M-2", "A dry bearing.", "The traction motor runs hot when the train stands.")
+    assert texts(said("traction motor runs hot", first, other), "cause") == [
+        "The fan stands still.",
+        "The traction motor runs hot when the train stands.",
+    ]
+
+
+def test_of_what_may_be_meant_as_well_no_step_and_no_limit_is_told() -> None:
+    second = passage(
+        "The traction motor runs hot. Replace the fan.",
+        [("definition", "The traction motor runs hot."), ("remedy", "Replace the fan.")],
+        name="b", defines=("M-2",), document="main/b.md", section="M-2",
+    )  # fmt: skip
+    found = said("traction motor runs hot", hot("a", "M-1", "The fan stands still."), second)
+    assert texts(found, "step", "limit") == []
+
+
+def test_the_trade_s_word_finds_what_was_said_in_another() -> None:
+    parts: list[tuple[Role, str]] = [("definition", "The bogie is warm."), ("cause", "A dry axle box.")]
+    bogie = passage("The bogie is warm. A dry axle box.", parts, name="b", defines=("B-1",), document="main/b.md")
+    filler = [passage("The fan is warm now.", name=f"f{n}", document=f"main/f{n}.md") for n in range(3)]
+    assert texts(said("one truck is warm", *filler, bogie), "cause") == ["A dry axle box."]
+
+
+def test_limits_that_the_question_asks_for_are_told_first() -> None:
+    limits = ["Cell voltage: 2.2 V at least.", "Oil temperature: 90 °C at most."]
+    long = passage("\n".join(limits), [("limit", limit) for limit in limits], defines=("K-1",))
+    assert texts(said("K-1, what is allowed?", long, codes=("K-1",)), "limit") == limits
+    assert texts(said("K-1, how warm may the oil get?", long, codes=("K-1",)), "limit") == limits[::-1]
+
+
+def hot(name: str, code: str, cause: str, meaning: str = "The traction motor runs hot.") -> Passage:
+    parts: list[tuple[Role, str]] = [("definition", meaning), ("cause", cause)]
+    text = f"{meaning} {cause}"
+    return passage(text, parts, name=name, defines=(code,), document=f"main/{name}.md", section=code)
 
 
 def test_words_of_the_log_serve_where_the_question_has_none() -> None:

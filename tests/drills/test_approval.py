@@ -48,9 +48,9 @@ async def secret(service: Service, run_id: str) -> str:
 
 
 def spoken(value: Any) -> str:
-    """Everything but the passages: those are the operator's own documents, which the asker may read anyway."""
+    """Everything, the passages too: a held step is not to be read beside the answer either."""
     if isinstance(value, dict):
-        return " ".join(spoken(part) for name, part in value.items() if name != "passages")
+        return " ".join(map(spoken, value.values()))
     return " ".join(map(spoken, value)) if isinstance(value, list) else str(value)
 
 

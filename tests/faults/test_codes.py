@@ -5,10 +5,10 @@ from itertools import pairwise, product
 
 import pytest
 
-from app.faults.codes import REASONS, STRETCH, find, near
-from app.faults.grammars import FILE, read, scan
+from app.faults.codes import REASONS, STRETCH, find, near, scan
+from app.faults.scan import shipped
 
-GRAMMARS = read(FILE)
+GRAMMARS = shipped()
 EXAMPLES = [(g.name, spelled, code) for g in GRAMMARS for spelled, code in g.examples.items()]
 COUNTER = [(g.name, text) for g in GRAMMARS for text in g.counter]
 
@@ -84,9 +84,9 @@ KNOWN = [
         ("SIG_0x1E", "SIG_0x1F", "one digit differs"),
         ("TC-102", "TC-1024", "one digit more"),
         ("MVB 3/177", "MVB 3/17", "one digit less"),
-        ("AXC-1024", "TC-1024", "other prefix"),
-        ("WTB 3/7", "MVB 3/7", "other prefix"),
-        ("C73-A", "E73-A", "other prefix"),
+        ("AXC-1024", "TC-1024", "same number, other prefix"),
+        ("WTB 3/7", "MVB 3/7", "same number, other prefix"),
+        ("C73-A", "E73-A", "same number, other prefix"),
     ],
 )
 def test_a_near_miss_is_named_with_what_sets_it_apart(code: str, nearest: str, why: str) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import InvalidSettings
-from app.faults.grammars import build, read
+from app.faults.grammars import read
+from app.faults.scan import build
 
 GOOD = {
     "vendor": '"any"',
@@ -57,7 +58,7 @@ def test_values_that_a_group_must_not_have_are_passed_over(tmp_path: Path) -> No
     ],
 )
 def test_a_wrong_field_is_named_with_its_table(tmp_path: Path, field: str, value: str) -> None:
-    with pytest.raises(InvalidSettings, match=rf"grammars\.toml: \[my-codes\] {field}: ") as caught:
+    with pytest.raises(InvalidSettings, match=rf"grammars\.toml, line \d: \[my-codes\] {field}: ") as caught:
         read(table(tmp_path, **{field: value}))
     assert "my-codes" in caught.value.hint
 

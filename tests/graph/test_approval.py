@@ -42,6 +42,20 @@ async def test_a_held_step_cannot_be_read_from_its_receipt_either(make: Make) ->
     assert all(c.quote for c in diagnosis.citations if c not in sealed)
 
 
+async def test_no_passage_shows_what_is_held_until_it_is_released(make: Make) -> None:
+    agent = make(FakeAnalyzer(text=TEXT), approval=True)
+    run_id = await agent.start(ASKED, LOCAL)
+    events = [event async for event in agent.events(run_id, LOCAL)]
+    (found,) = [e.data["passages"] for e in events if e.type == "retrieved"]
+    held = events[-1].data["diagnosis"].passages
+    released = (await agent.decide(run_id, "approve", "seen", APPROVER)).passages
+    assert any(ISOLATE["quote"] in passage.text for passage in released)
+    for shown in (found, held):
+        assert not any(ISOLATE["quote"] in passage.text for passage in shown)
+        assert any(STEP["quote"] in passage.text for passage in shown)
+        assert [len(passage.text) for passage in shown] == [len(passage.text) for passage in released]
+
+
 async def test_a_held_answer_that_cannot_be_recorded_goes_out_and_is_spooled(make: Make) -> None:
     runs = FakeRuns(down=True)
     diagnosis = await make(FakeAnalyzer(text=TEXT), runs=runs, approval=True).ask(ASKED, LOCAL)

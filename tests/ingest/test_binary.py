@@ -1,3 +1,6 @@
+import io
+import zipfile
+
 import pytest
 
 from app.core.errors import InvalidDocument
@@ -95,6 +98,54 @@ def test_inserted_text_is_read_deleted_text_is_not_and_pages_are_told() -> None:
     )
     loaded = load(content, "a.docx")
     assert loaded.document.text == "Keep this\n\n\fBoxed\n\n"
+
+
+def test_headers_and_footers_are_read_once_and_page_counts_are_not() -> None:
+    import docx as word
+
+    document = word.Document()
+    document.add_heading("Brake unit", 1)
+    document.add_paragraph("The unit vents the pipe.")
+    for section in (document.sections[0], document.add_section()):
+        section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
+        section.header.paragraphs[0].text = "Valid for class 418 from software 4.1"
+        section.footer.paragraphs[0].text = "Page 3 of 17"
+    out = io.BytesIO()
+    document.save(out)
+    loaded = load(out.getvalue(), "a.docx")
+    told = [(block.headings, loaded.document.text[block.start : block.end]) for block in loaded.blocks]
+    assert told[-1] == ((), "Valid for class 418 from software 4.1")
+    assert "Page 3" not in loaded.document.text
+    assert loaded.document.text.count("Valid for class 418") == 1
+
+
+def test_a_footnote_is_read_below_what_it_belongs_to() -> None:
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    note = '<w:footnote w:id="2"><w:p><w:r><w:t>Only with cock A13 open.</w:t></w:r></w:p></w:footnote>'
+    notes = f"<w:footnotes {space}>{note}</w:footnotes>"
+    content = body(
+        '<w:p><w:r><w:t>Read the gauge.</w:t><w:footnoteReference w:id="2"/></w:r></w:p>'
+        "<w:p><w:r><w:t>Then vent.</w:t></w:r></w:p>"
+    )
+    loaded = load(related(content, "footnotes", notes), "a.docx")
+    assert loaded.document.text.split("\n\n")[:3] == ["Read the gauge.", "Only with cock A13 open.", "Then vent."]
+    damaged = load(related(content, "footnotes", "<w:footnotes"), "a.docx")
+    assert damaged.document.text.split("\n\n")[:2] == ["Read the gauge.", "Then vent."]
+
+
+def related(content: bytes, kind: str, xml: str) -> bytes:
+    """The package with one more part that its document refers to."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relation = f'<Relationship Id="rId99" Type="{office}/{kind}" Target="{kind}.xml"/></Relationships>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "word/_rels/document.xml.rels":
+                part = part.replace(b"</Relationships>", relation.encode())
+            new.writestr(name, part)
+        new.writestr(f"word/{kind}.xml", xml)
+    return out.getvalue()
 
 
 def test_cells_that_are_merged_keep_the_others_in_their_columns() -> None:

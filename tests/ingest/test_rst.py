@@ -56,6 +56,16 @@ def test_a_substitution_that_is_defined_elsewhere_keeps_its_name() -> None:
     assert told("Use |EX-CS| here.\n") == [("text", "", "Use EX-CS here.")]
 
 
+def test_a_substitution_is_resolved_in_each_piece_of_a_long_paragraph_too() -> None:
+    sentences = [f"Sentence {n} says that |unit| vents the pipe behind cock {n} of the car." for n in range(60)]
+    text = ".. |unit| replace:: the brake unit\n\n" + "\n".join(sentences) + "\n"
+    found = [chunk.indexed for chunk in chunks(text, "a.rst")]
+    assert len(found) > 2
+    assert "|" not in "".join(found)
+    for n in range(60):
+        assert sum(f"Sentence {n} says that the brake unit vents" in words for words in found) == 1
+
+
 def test_equal_words_are_told_apart_by_their_order() -> None:
     text = "A\n=\n\nDone.\n\nB\n=\n\nDone.\n"
     first, second = (block for block in load(text, "a.rst").blocks if block.kind == "text")

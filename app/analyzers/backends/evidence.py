@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict
 
 from app.analyzers.fit import tokens
 from app.analyzers.options import options
-from app.analyzers.quoting.compose import compose
+from app.analyzers.quoting.asked import Asked
+from app.analyzers.quoting.compose import compose, suppose
 from app.analyzers.quoting.symptoms import topics
 from app.analyzers.quoting.topic import Topic, gather, named
 from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Text
 from app.core.document import Passage
 from app.core.settings.analyzers import AnalyzerSpec
 from app.core.statement import Statement
-from app.receipts.words import stems
 
 
 class NoOptions(BaseModel):
@@ -61,8 +61,8 @@ class EvidenceAnalyzer:
 def answer(brief: Brief) -> list[Statement]:
     """A known code is answered only from passages that define or at least name it; else the question's words decide."""
     if not brief.codes:
-        return compose(topics(brief.question, brief.evidence))
-    asked = stems(brief.question.text)
+        return suppose(topics(brief.question, brief.evidence))
+    asked = Asked.by(brief.question).all
     found = [about(code, brief.evidence, asked) for code in brief.codes]
     return compose([topic for topic in found if topic.found])
 

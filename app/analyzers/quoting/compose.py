@@ -10,44 +10,66 @@ from app.faults.actions import classify
 
 WORDS = 180  # a person reads this much in a minute, standing
 LEADING = 0.6  # share of them that the first of several topics has for certain
-CAUSES, WARNINGS, LIMITS = 4, 2, 3
+CAUSES, WARNINGS, LIMITS = 4, 2, 4
 FIRST = 3  # steps that limits have to wait for; nobody does more without looking again
 TOLD = 3  # sentences of a summary
 SHOWN: tuple[Kind, ...] = ("meaning", "summary", "cause", "warning", "step", "limit", "next_test")
 
 
 def compose(topics: Sequence[Topic]) -> list[Statement]:
-    """All topics in full, as far as the words last; the first one leads."""
+    """Of each code that was asked for all there is, as far as the words last; the first one leads."""
     if not topics:
         return []
     leader, *others = topics
     share = round(WORDS * (1 - LEADING) / max(1, len(others)))
-    rest = [statement for topic in others for statement in within(share, wishes(topic, leading=False))]
-    left = WORDS - sum(len(statement.text.split()) for statement in rest)
-    return [*within(left, wishes(leader, leading=True)), *rest]
+    rest = [statement for topic in others for statement in within(share, _body(topic))]
+    return [*within(WORDS - sum(map(size, rest)), _led(leader, meant=True)), *rest]
 
 
-def wishes(topic: Topic, *, leading: bool) -> Iterator[Statement]:
-    """By what would be missed most."""
-    causes = [_quote("cause", piece, topic) for piece in topic.of("cause")]
-    if topic.meaning:
+def suppose(topics: Sequence[Topic]) -> list[Statement]:
+    """All of what fits best; of each other thing what it is, for it may be meant as well."""
+    if not topics:
+        return []
+    leader, *others = topics
+    rest = [_quote("cause", piece, topic) for topic in others if (piece := _instead(topic, leader))]
+    return [*within(WORDS - sum(map(size, rest)), _led(leader, meant=False)), *rest]
+
+
+def _instead(topic: Topic, leader: Topic) -> Piece | None:
+    """What the other thing is; where it is called the same, what causes it."""
+    told = [topic.meaning, *topic.of("cause")]
+    same = leader.meaning.text if leader.meaning else ""
+    return next((piece for piece in told if piece and piece.text != same), None)
+
+
+def _led(topic: Topic, *, meant: bool) -> Iterator[Statement]:
+    """With a summary. Beside a code that was meant stands its meaning; else the summary has to tell it."""
+    summary = _summary(topic, None if meant else topic.meaning)
+    if topic.meaning and (meant or not summary):
         yield _quote("meaning", topic.meaning, topic)
-    summary = _summary(topic) if leading else None
-    if summary:
-        yield summary
     told = [_quote("summary", piece, topic) for piece in topic.told if summary is None or piece is not topic.meaning]
-    if leading and not summary:  # prose: what it tells is all there is
-        yield from told[:TOLD]
+    yield from [summary] if summary else told[:TOLD]  # prose: what it tells is all there is
+    yield from _body(topic, test=True)
+    if summary:
+        yield from told[: TOLD - 1]
+
+
+def _body(topic: Topic, *, test: bool = False) -> Iterator[Statement]:
+    """By what would be missed most; limits that the question asks for come before what to do in general."""
+    causes = [_quote("cause", piece, topic) for piece in topic.of("cause")]
+    limits = [_quote("limit", piece, topic) for piece in topic.limits[:LIMITS]]
+    asked = sum(topic.meant(piece) > 0 for piece in topic.limits[:LIMITS])
+    if not test and topic.meaning:
+        yield _quote("meaning", topic.meaning, topic)
     yield from causes[:1]
     yield from (_quote("warning", piece, topic) for piece in topic.of("warning")[:WARNINGS])
-    if leading and topic.next_test:
+    yield from limits[:asked]
+    if test and topic.next_test:
         yield _step("next_test", topic.next_test, topic)
     yield from (_step("step", piece, topic) for piece in topic.steps[:FIRST])
-    yield from (_quote("limit", piece, topic) for piece in topic.of("limit")[:LIMITS])
+    yield from limits[asked:]
     yield from (_step("step", piece, topic) for piece in topic.steps[FIRST:])
     yield from causes[1:CAUSES]
-    if leading and summary:
-        yield from told[: TOLD - 1]
 
 
 def within(words: int, wished: Iterator[Statement]) -> list[Statement]:
@@ -56,26 +78,25 @@ def within(words: int, wished: Iterator[Statement]) -> list[Statement]:
     full: set[Kind] = set()
     left = words
     for statement in wished:
-        size = 0 if repeats(statement) else len(statement.text.split())
-        if (size <= left or not kept) and statement.kind not in full:
+        if (size(statement) <= left or not kept) and statement.kind not in full:
             kept.append(statement)
-            left -= size
+            left -= size(statement)
         else:
             full.add(statement.kind)
     return sorted(kept, key=lambda statement: SHOWN.index(statement.kind))
 
 
-def repeats(statement: Statement) -> bool:
-    """What it quotes is counted where it stands."""
-    return statement.kind == "next_test" or (statement.kind == "summary" and not statement.quote)
+def size(statement: Statement) -> int:
+    """Words to be read, those too that the answer says a second time."""
+    return len(statement.text.split()) + len((statement.expected or "").split())
 
 
-def _summary(topic: Topic) -> Statement | None:
+def _summary(topic: Topic, meaning: Piece | None) -> Statement | None:
     """Meaning, first cause, first remedy. A step that has to be released is not told here."""
     cause = next(iter(topic.of("cause")), None)
-    named = (("", topic.meaning), ("Probable cause: ", cause), ("First: ", topic.harmless))
+    named = (("", meaning), ("Probable cause: ", cause), ("First: ", topic.harmless))
     told = [(label, piece) for label, piece in named if piece]
-    if len(told) < 2:
+    if len(told) < 1 + (meaning is not None) or not (cause or topic.harmless):
         return None
     text = " ".join(_sentence(label + piece.text) for label, piece in told)
     numbers = dict.fromkeys(piece.number for _, piece in told)

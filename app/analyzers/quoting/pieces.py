@@ -10,6 +10,7 @@ from app.receipts.reading import Reading
 from app.receipts.sentences import cut
 
 STEPS: frozenset[Role] = frozenset({"test", "remedy"})
+SINGLE = STEPS | {"limit"}  # quoted sentence by sentence, so that what there is no room for leaves out no other
 LONG = 40  # words from which on a part that is no step is quoted in several pieces
 ALIKE = 0.85  # share of its words from which on a piece says no more than another
 CONDITION = re.compile(
@@ -94,13 +95,13 @@ def _bounds(passage: Passage, part: Part) -> Iterator[tuple[int, int]]:
     lead = LEAD.match(text)
     at = lead.end() if lead else 0
     spans = [(at + start, at + end) for start, end in cut(text[at:])]
-    joined = _together(text, spans) if part.role in STEPS else _at_a_glance(text, spans)
+    joined = _together(text, spans) if part.role in SINGLE else _at_a_glance(text, spans)
     for start, end in joined:
         yield part.start + start, part.start + end
 
 
 def _together(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Each sentence is a step, with the sentences that follow up on it."""
+    """Each sentence by itself, with the sentences that follow up on it."""
     steps: list[tuple[int, int]] = []
     for start, end in spans:
         if steps and FOLLOWS.match(text, start):

@@ -39,6 +39,16 @@ class Topic:
         return sorted(prose, key=self.fit, reverse=True)
 
     @cached_property
+    def limits(self) -> list[Piece]:
+        """Those that the question asks for first."""
+        return sorted(self.of("limit"), key=self.meant, reverse=True)
+
+    def meant(self, piece: Piece) -> int:
+        """How many words of the question a piece has that are not those of the whole topic."""
+        general = stems(f"{piece.passage.section} {self.meaning.quote if self.meaning else ''}")
+        return len((self.asked & stems(piece.quote)) - general)
+
+    @cached_property
     def steps(self) -> list[Piece]:
         return self.of(*STEPS)
 

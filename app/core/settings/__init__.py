@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     kb: str = Field("main", description="Knowledge base that is asked when none is named.")
     online: bool = Field(False, description="Whether weights may be fetched from a model hub.")
     embedder_path: Path | None = Field(None, description="Folder with model.safetensors and tokenizer.json.")
+    grammars: Path | None = Field(
+        None, description="Your own fault-code grammars, beside the shipped ones; default: grammars.toml in the home."
+    )
     analyzer: str = Field(
         "evidence",
         validation_alias=AliasChoices("RAIL_DEBUG_ANALYZER", "LLM_MODEL_VERSION", "analyzer"),
@@ -70,6 +73,15 @@ class Settings(BaseSettings):
     @property
     def folder(self) -> Path:
         return self.home.expanduser()
+
+    @property
+    def own_grammars(self) -> Path:
+        """Raises `InvalidSettings` when a file is named that is not there."""
+        if self.grammars is None:
+            return self.folder / "grammars.toml"
+        if not self.grammars.expanduser().is_file():
+            raise InvalidSettings(f"grammars: there is no file {str(self.grammars)!r}.", hint="Check the path.")
+        return self.grammars.expanduser()
 
     @property
     def table(self) -> dict[str, AnalyzerSpec]:

@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -19,6 +19,8 @@ RATIO = 200  # text shrinks to a tenth, a bomb to a thousandth
 SMALL = 2**20  # below this a high ratio does no harm
 HEADING = re.compile(r"(?:heading|überschrift|titre|titolo)\s*(\d)", re.IGNORECASE)
 DEEPEST = 40
+NOTES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote"}
+COUNTED = re.compile(r"(?:page|seite|blatt|sheet|p\.)?[\s\d/|.-]*(?:of|von|sur|de)?[\s\d/|.-]*", re.IGNORECASE)
 
 
 def load_docx(kb: str, path: str, content: bytes) -> Loaded:
@@ -26,8 +28,9 @@ def load_docx(kb: str, path: str, content: bytes) -> Loaded:
     document = _open(path, content)
     properties = document.core_properties
     metadata = assignments(path, clean(properties.title or ""), clean(properties.subject or ""))
-    reader = Reader({style.style_id: style.name or "" for style in document.styles})
+    reader = Reader({style.style_id: style.name or "" for style in document.styles}, dict(_notes(document.part)))
     reader.body(document.element.body)
+    reader.margins(_margins(document.part))
     text = reader.out.text
     if not text.strip():
         raise InvalidDocument(f"{path}: there is no text in it; pictures are not read.")
@@ -64,19 +67,36 @@ def _open(path: str, content: bytes) -> Any:
 class Reader:
     """Goes through the body's XML: the library's own paragraphs leave out what was inserted under revision."""
 
-    def __init__(self, styles: dict[str, str]) -> None:
+    def __init__(self, styles: dict[str, str], notes: dict[tuple[str, str], str]) -> None:
         self.out = Writer()
         self.styles = styles
+        self.notes = notes  # by their kind and number
         self.title = ""
 
     def body(self, element: Any, depth: int = 0) -> None:
         for child in element:
             if child.tag == f"{W}p":
                 self._paragraph(child)
+                self._noted(child)
             elif child.tag == f"{W}tbl":
                 self._table(child)
+                self._noted(child)
             elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}customXml") and depth < DEEPEST:
                 self.body(child, depth + 1)
+
+    def margins(self, lines: Iterable[str]) -> None:
+        """What stands at the top and the foot of every page, once, below all headings."""
+        self.out.levels.clear()
+        self.out.label = ""
+        for line in dict.fromkeys(filter(None, lines)):
+            self.out.paragraph(line, "text")
+
+    def _noted(self, element: Any) -> None:
+        """Footnotes and endnotes right below what they belong to."""
+        for mark in element.iter(*NOTES):
+            words = self.notes.get((NOTES[mark.tag], mark.get(f"{W}id", "")))
+            if words:
+                self.out.paragraph(words, "text")
 
     def _paragraph(self, element: Any) -> None:
         for _ in _breaks(element):
@@ -109,6 +129,35 @@ class Reader:
                 self.out.paragraph(" ".join(filter(None, row)), "text")
             return
         self.out.table(rows, marked=first is not None)
+
+
+def _notes(part: Any) -> Iterator[tuple[tuple[str, str], str]]:
+    for kind in NOTES.values():
+        for root in _related(part, f"{kind}s"):
+            for note in root.iter(f"{W}{kind}"):
+                yield (kind, note.get(f"{W}id", "")), " ".join(filter(None, map(_words, note.iter(f"{W}p"))))
+
+
+def _margins(part: Any) -> Iterator[str]:
+    """Pages are counted there; a line that only counts them says nothing."""
+    for kind in ("header", "footer"):
+        for root in _related(part, kind):
+            for paragraph in root.iter(f"{W}p"):
+                words = _words(paragraph)
+                yield "" if COUNTED.fullmatch(words) else words
+
+
+def _related(part: Any, kind: str) -> Iterator[Any]:
+    """The other parts of the package of this kind, as XML; one that is damaged is left out."""
+    from docx.oxml.parser import parse_xml
+    from lxml.etree import XMLSyntaxError
+
+    for relation in part.rels.values():
+        if not relation.is_external and relation.reltype.endswith(f"/{kind}"):
+            try:
+                yield parse_xml(relation.target_part.blob)
+            except XMLSyntaxError:
+                continue
 
 
 def _outer(row: Any, table: Any) -> bool:
