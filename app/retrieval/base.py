@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 MOST_CODES = 64
-RELEVANT = 0.6  # of `Retrieved.relevance`; refuses three of four absent matters and one of ten present ones
+RELEVANT = 0.5  # of `Retrieved.relevance`; where it lies and what it refuses: docs/reports/retrieval.md
 
 Vector = NDArray[np.float32]  # (dimensions,), L2-normalised
 

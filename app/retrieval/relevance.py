@@ -34,8 +34,8 @@ class Curve:
         return 1 / (1 + math.exp(-(self.covered * signs.covered + self.absent * signs.absent + cosine + self.bias)))
 
 
-WORDS = Curve(covered=8.04, absent=-3.68, cosine=0.0, bias=-0.22)
-CURVES: Mapping[str, Curve] = {"all-MiniLM-L6-v2": Curve(covered=6.15, absent=-2.49, cosine=16.37, bias=-7.01)}
+WORDS = Curve(covered=8.41, absent=-3.79, cosine=0.0, bias=-0.32)
+CURVES: Mapping[str, Curve] = {"all-MiniLM-L6-v2": Curve(covered=6.55, absent=-2.55, cosine=15.93, bias=-6.94)}
 
 
 def relevance(signs: Signs, model: str) -> float:
