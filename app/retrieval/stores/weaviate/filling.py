@@ -1,0 +1,103 @@
+"""From the truth into Weaviate: what changed since the version that the index says it is at, whole or not at all."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from app.core.errors import StoreUnavailable
+from app.retrieval.base import Active, Changes, Filling, Truth
+from app.retrieval.stores.weaviate.link import Refused
+from app.retrieval.stores.weaviate.rows import Entry, entries, total
+from app.retrieval.stores.weaviate.tenant import State, Tenant, dead
+from app.retrieval.stores.weaviate.view import View
+
+T = TypeVar("T")
+
+
+class Read(Protocol):
+    def __call__(self, work: Callable[[], T]) -> Awaitable[T]:
+        """In a worker thread. Raises `StoreUnavailable` for a lost truth."""
+        ...
+
+
+class Brought(NamedTuple):
+    active: Active
+    blind: bool
+    retired: dict[str, int]  # document -> the generation from which on it is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    tenant: Tenant
+    truth: Truth
+    model: str
+    read: Read
+
+    async def bring(self) -> Brought:
+        """Rows go in beside the old ones; only when all are there does the index's version move.
+
+        Whoever else does the same writes the same objects, so two at once do no harm. Raises `StoreUnavailable`.
+        """
+        state = await self.tenant.state()
+        active = await self.read(lambda: self.truth.active(self.tenant.kb))
+        if state and self._same(state, active):
+            return Brought(active, await self._blind(active), {})
+        since = state.version if state and state.model == self.model and state.version < active.version else 0
+        await self.tenant.make(empty=state is not None and since == 0)
+        changes, active, rows = await self.read(lambda: self._changes(since))
+        report = await self.tenant.write(rows)
+        if report.failed:
+            raise Refused(report.told())
+        await self.tenant.note(State(active.version, self.model, total(active)))
+        unseen = any(row.vector is None for row in rows)
+        retired = {
+            d: active.documents[d].generation if d in active.documents else active.version + 1
+            for d in changes.documents
+        }
+        return Brought(active, unseen or (since > 0 and await self._blind(active)), retired if since else {})
+
+    async def fill(self, told: Callable[[int, int], None]) -> Filling:
+        """All of it, whatever the index says of itself: what is there and right is left, the rest is written.
+
+        Then everything is read back and held against the truth.
+        """
+        kb = self.tenant.kb
+        await self.tenant.make(empty=False)
+        _, active, rows = await self.read(lambda: self._changes(0))
+        done = 0
+
+        def batch(count: int) -> None:
+            nonlocal done
+            done += count
+            told(done, len(rows))
+
+        report = await self.tenant.write(rows, batch)
+        there = await self.tenant.all()
+        swept = await self.tenant.remove(dead(there, active))
+        wanted = {row.id: row.digest for row in rows}
+        right = sum(id_ in there and there[id_]["digest"] == digest for id_, digest in wanted.items())
+        filling = Filling(kb, active.version, len(active.documents), len(rows), right, len(there) - swept)
+        filling = replace(filling, written=report.written, unchanged=report.unchanged, swept=swept)
+        if filling.good and not report.failed:
+            await self.tenant.note(State(active.version, self.model, total(active)))
+        return replace(filling, failed=tuple(sorted(set(report.failed.values()))))
+
+    def _same(self, state: State, active: Active) -> bool:
+        return state == State(active.version, self.model, total(active))
+
+    def _changes(self, since: int) -> tuple[Changes, Active, list[Entry]]:
+        """Both of one version: an ingest may come between the two."""
+        for _ in range(100):
+            changes = self.truth.changes(self.tenant.kb, since, self.model)
+            active = self.truth.active(self.tenant.kb)
+            if changes.version == active.version:
+                return changes, active, entries(self.tenant.kb, self.model, changes, active)
+        raise StoreUnavailable("The documents change faster than they can be read.")
+
+    async def _blind(self, active: Active) -> bool:
+        """Whether some active row has no vector; of generations that are gone it does not matter."""
+        from weaviate.classes.query import Filter
+
+        view = View(self.tenant, 0, active)
+        where: Any = Filter.by_property("blind").equal(True)
+        return await view.any(where)
