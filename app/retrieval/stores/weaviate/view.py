@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFINES, MENTIONS = 1.0, 0.5  # scores of the code lane, as in the other store
 SPARE = 16  # hits asked for beyond k, so that a few of generations that are gone cost no second call
+TOGETHER = 500  # rows of all asked codes that are fetched in one answer
 MOST = 10_000  # objects that the server gives in one answer
 MOST_WORDS = 32  # the rarest words of a pasted log find the passage
 WEIGHED = 128  # words of one question whose frequency is asked for; figures and addresses come last
@@ -114,19 +115,16 @@ class View:
 
     async def by_code(self, query: Query, k: int) -> tuple[tuple[Hit, ...], Mapping[str, tuple[str, ...]]]:
         """-> the code lane, and every known code with the chunks that define it."""
-        if not query.codes:
+        codes = query.codes
+        if not codes:
             return (), {}
-        defining, *mentioning = await asyncio.gather(
-            self._coded("defines", list(query.codes), MOST), *(self._coded("codes", [code], k) for code in query.codes)
-        )
-        known: dict[str, tuple[str, ...]] = {}
-        for code, mentions in zip(query.codes, mentioning, strict=True):
-            own = tuple(one["chunk"] for one in defining if code in one["defines"])
-            if own or mentions:
-                known[code] = own
-        first = dict.fromkeys(id_ for own in known.values() for id_ in own)
-        rest = dict.fromkeys(one["chunk"] for found in mentioning for one in found if one["chunk"] not in first)
-        return (*(Hit(i, DEFINES) for i in first), *(Hit(i, MENTIONS) for i in rest))[:k], known
+        rows = await self._coded("codes", codes, TOGETHER)
+        if len(rows) == TOGETHER:  # a code of a log may stand in thousands of rows and hide the others
+            each = await asyncio.gather(
+                self._coded("defines", codes, MOST), *(self._coded("codes", [c], k) for c in codes)
+            )
+            rows = [row for found in each for row in found]
+        return _code_lane(codes, rows, k)
 
     async def any(self, where: Any) -> bool:
         """Whether some active row is like that."""
@@ -136,7 +134,7 @@ class View:
 
         return bool(await self._living(ask, where, 1))
 
-    async def _coded(self, name: str, codes: list[str], k: int) -> list[Mapping[str, Any]]:
+    async def _coded(self, name: str, codes: Sequence[str], k: int) -> list[Mapping[str, Any]]:
         """Rows by code, a document at a time and in the document's order. A mention is no definition."""
         from weaviate.classes.query import Filter
 
@@ -144,9 +142,10 @@ class View:
             reply = await of.query.fetch_objects(filters=where, limit=limit, return_properties=CODED)
             return reply.objects
 
-        where = Filter.by_property(name).contains_any(codes)
-        rows = [one.properties for one in await self._living(ask, where, k)]
-        return sorted(rows, key=lambda row: (row["document"], row["ordinal"]))
+        where = Filter.by_property(name).contains_any(list(codes))
+        nothing = {"codes": (), "defines": ()}  # empty lists come back as nothing at all
+        rows = [nothing | {n: v for n, v in one.properties.items() if v} for one in await self._living(ask, where, k)]
+        return sorted(rows, key=lambda row: (row["document"], row.get("ordinal", 0)))
 
     async def _count(self, word: str) -> None:
         from weaviate.classes.query import Filter
@@ -181,6 +180,17 @@ class View:
     def _lives(self, row: Mapping[str, Any]) -> bool:
         standing = self.active.documents.get(row["document"])
         return standing is not None and standing.generation == row["generation"]
+
+
+def _code_lane(
+    codes: Sequence[str], rows: Sequence[Mapping[str, Any]], k: int
+) -> tuple[tuple[Hit, ...], Mapping[str, tuple[str, ...]]]:
+    """What defines a code comes before what mentions it, each in the order of the asked codes."""
+    seen = {code for row in rows for code in row["codes"]}
+    known = {c: tuple(dict.fromkeys(row["chunk"] for row in rows if c in row["defines"])) for c in codes if c in seen}
+    first = dict.fromkeys(chunk for own in known.values() for chunk in own)
+    rest = dict.fromkeys(row["chunk"] for c in codes for row in rows if c in row["codes"] and row["chunk"] not in first)
+    return (*(Hit(chunk, DEFINES) for chunk in first), *(Hit(chunk, MENTIONS) for chunk in rest))[:k], known
 
 
 def applying(asset: Asset) -> Any:
