@@ -10,7 +10,7 @@ from app.core.settings.retrieval import RetrievalSettings
 from app.retrieval.base import Store, Truth
 from app.retrieval.stores.embedded import EmbeddedStore
 from app.retrieval.stores.replica import WithReplica
-from app.retrieval.stores.weaviate.lanes import Plan, fused, near_text_first
+from app.retrieval.stores.weaviate.lanes import FUSED, NEAR_TEXT_FIRST, Plan
 from app.retrieval.stores.weaviate.store import WeaviateStore
 
 
@@ -37,4 +37,4 @@ def weaviate(settings: RetrievalSettings, truth: Truth, model: str, dimensions: 
 
 
 STORES: Mapping[str, Make] = {"embedded": embedded, "weaviate": weaviate}
-PLANS: Mapping[str, Plan] = {"fused": fused, "near_text_first": near_text_first}
+PLANS: Mapping[str, Plan] = {"fused": FUSED, "near_text_first": NEAR_TEXT_FIRST}

@@ -38,12 +38,14 @@ class Filler:
 
         Whoever else does the same writes the same objects, so two at once do no harm. Raises `StoreUnavailable`.
         """
-        state = await self.tenant.state()
+        there = await self.tenant.count()
+        state = await self.tenant.state() if there is not None else None
         active = await self.read(lambda: self.truth.active(self.tenant.kb))
-        if state and self._same(state, active):
+        same = state == State(active.version, self.model, total(active))
+        if same and there is not None and there >= sum(it.chunks for it in active.documents.values()):
             return Brought(active, await self._blind(active), {})
         since = state.version if state and state.model == self.model and state.version < active.version else 0
-        await self.tenant.make(empty=state is not None and since == 0)
+        await self.tenant.make(empty=state is not None and not same and since == 0)
         changes, active, rows = await self.read(lambda: self._changes(since))
         report = await self.tenant.write(rows)
         if report.failed:
@@ -81,9 +83,6 @@ class Filler:
         if filling.good and not report.failed:
             await self.tenant.note(State(active.version, self.model, total(active)))
         return replace(filling, failed=tuple(sorted(set(report.failed.values()))))
-
-    def _same(self, state: State, active: Active) -> bool:
-        return state == State(active.version, self.model, total(active))
 
     def _changes(self, since: int) -> tuple[Changes, Active, list[Entry]]:
         """Both of one version: an ingest may come between the two."""

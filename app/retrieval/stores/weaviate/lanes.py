@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from app.retrieval.base import Hit, Lanes, Query, Vector
-from app.retrieval.stores.weaviate.link import Refused
+from app.retrieval.base import Hit, Lanes, Query, Truth, Vector
+from app.retrieval.stores.weaviate.link import Missing, Refused
 from app.retrieval.stores.weaviate.view import View
 
 PAUSE = 30.0  # seconds after which a vectorizer that did not answer is asked once more
@@ -25,6 +25,8 @@ class Vectorizer:
             return None
         try:
             hits = await view.meaning(query.text, query.asset, k)
+        except Missing:
+            raise
         except Refused as error:
             self.closed_until, self.trouble = self.clock() + PAUSE, f"near-text: {error.message}"
             return None
@@ -42,7 +44,12 @@ class Asked:
     vectorizer: Vectorizer
 
 
-Plan = Callable[[View, Asked], Awaitable[Lanes]]
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`tolerant`: a collection that is not there is no failure; the codes are read from the truth meanwhile."""
+
+    find: Callable[[View, Asked], Awaitable[Lanes]]
+    tolerant: bool = False
 
 
 async def fused(view: View, asked: Asked) -> Lanes:
@@ -64,6 +71,18 @@ async def near_text_first(view: View, asked: Asked) -> Lanes:
         return Lanes(code, near, (), known, weights, view.active.version)
     sparse = await view.sparse(frequencies, query.codes, query.asset, k)
     return Lanes(code, (), sparse, known, weights, view.active.version, ("vectorizer_down",))
+
+
+FUSED = Plan(fused)
+NEAR_TEXT_FIRST = Plan(near_text_first, tolerant=True)
+
+
+def without(truth: Truth, query: Query, k: int, version: int) -> Lanes:
+    """The code lane of the truth. Raises what the truth raises."""
+    found = {code: truth.by_code(query.kb, [code], k) for code in query.codes}
+    known = {code: tuple(hit.chunk_id for hit in hits) for code, hits in found.items() if hits}
+    hits = {hit.chunk_id: hit for hits in found.values() for hit in hits}
+    return Lanes(tuple(hits.values())[:k], known=known, index_version=version, degraded=("collection_missing",))
 
 
 def noted(lanes: Lanes, reason: str) -> Lanes:

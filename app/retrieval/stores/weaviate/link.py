@@ -6,6 +6,7 @@ connection: those after it are told so at once, while a task tries to connect ag
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,9 +23,17 @@ Work = Callable[["WeaviateAsyncClient"], Awaitable[T]]
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between attempts; the last one is kept
 BROKEN = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "CANCELLED", "UNIMPLEMENTED", "DATA_LOSS"}  # of gRPC
 
+# Channels share their connections, and with them the pause after a failure, which grows to two minutes. Not these.
+CHANNEL = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_reconnect_backoff_ms", 1000)]
+GONE = re.compile(r"could not find class|(class|collection|tenant)\b.{0,120}?\bnot found", re.IGNORECASE)
+
 
 class Refused(StoreUnavailable):
-    """The server is there and says no: no such collection, no vectorizer, no permission, no room."""
+    """The server is there and says no: no vectorizer, no permission, no room."""
+
+
+class Missing(Refused):
+    """It knows no such collection, or no such tenant in it."""
 
 
 class Link:
@@ -111,7 +120,7 @@ class Link:
 
 def make(settings: WeaviateSettings) -> "WeaviateAsyncClient":
     import weaviate
-    from weaviate.classes.init import AdditionalConfig, Auth, Timeout
+    from weaviate.classes.init import AdditionalConfig, Auth, GrpcConfig, Timeout
     from weaviate.connect import ConnectionParams
 
     key = settings.key()
@@ -126,7 +135,9 @@ def make(settings: WeaviateSettings) -> "WeaviateAsyncClient":
             grpc_secure=settings.secure,
         ),
         auth_client_secret=Auth.api_key(key) if key else None,
-        additional_config=AdditionalConfig(timeout=timeout, trust_env=settings.trust_env),
+        additional_config=AdditionalConfig(
+            timeout=timeout, trust_env=settings.trust_env, grpc_config=GrpcConfig(channel_options=CHANNEL)
+        ),
         skip_init_checks=True,  # or it asks PyPI for its own version
     )
 
@@ -154,11 +165,17 @@ async def _within(seconds: float, work: Awaitable[T]) -> T:
     except TimeoutError as error:
         raise StoreUnavailable(f"no answer within {seconds:g} s") from error
     except WeaviateBaseError as error:
-        raise (StoreUnavailable if _is_broken(error) else Refused)(told(error)) from error
+        raise _ours(error)(told(error)) from error
     except (httpx.HTTPError, RpcError, OSError) as error:
         raise StoreUnavailable(told(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
         raise StoreUnavailable(f"what it answered makes no sense ({type(error).__name__})") from error
+
+
+def _ours(error: Exception) -> type[StoreUnavailable]:
+    if _is_broken(error):
+        return StoreUnavailable
+    return Missing if GONE.search(told(error)) else Refused
 
 
 def _is_broken(error: Exception) -> bool:

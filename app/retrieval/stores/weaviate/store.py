@@ -14,7 +14,7 @@ from app.core.settings.weaviate import WeaviateSettings
 from app.retrieval.base import Filling, Lanes, Query, Truth, Vector
 from app.retrieval.stores.weaviate import lanes, schema
 from app.retrieval.stores.weaviate.filling import Filler
-from app.retrieval.stores.weaviate.link import Link, Refused
+from app.retrieval.stores.weaviate.link import Link, Missing, Refused
 from app.retrieval.stores.weaviate.tenant import Tenant, dead
 from app.retrieval.stores.weaviate.view import View
 from app.retrieval.words import analyzer
@@ -37,6 +37,7 @@ class Shelf:
     replaced: dict[str, int] = field(default_factory=dict)
     task: "asyncio.Task[None] | None" = None
     trouble: str = ""
+    suspect: bool = False  # whether the collections are looked after before the next refresh
     closed_until: float = float("-inf")
 
 
@@ -46,7 +47,7 @@ class WeaviateStore:
     model: str
     pool: Executor
     settings: WeaviateSettings
-    plan: lanes.Plan = lanes.fused
+    plan: lanes.Plan = lanes.FUSED
     name: str = "weaviate"
     clock: Callable[[], float] = time.monotonic
     _link: Link = field(init=False)
@@ -84,10 +85,12 @@ class WeaviateStore:
         shelf = self._shelves.setdefault(query.kb, Shelf())
         asked = lanes.Asked(query, k, partial(self._hop, partial(encode, query.text)), self._vectorizer)
         try:
-            found = await self.plan(await self._current(query.kb, shelf, version), asked)
-        except Refused:
-            shelf.view = None  # the collection or the tenant may be gone: look again before the next question
-            raise
+            found = await self.plan.find(await self._current(query.kb, shelf, version), asked)
+        except Refused as error:
+            shelf.view, shelf.suspect = None, True  # the collection may be gone: look before the next question
+            if not (self.plan.tolerant and isinstance(error, Missing)):
+                raise
+            return await self._read(lambda: lanes.without(self.truth, query, k, version))
         return found if found.index_version == version else lanes.noted(found, "index_behind")
 
     async def codes(self, kb: str) -> Set[str]:
@@ -145,13 +148,15 @@ class WeaviateStore:
     async def _bring(self, kb: str, shelf: Shelf) -> None:
         session = self._link.session
         try:
-            if shelf.view is None and shelf.trouble != "":
+            if shelf.suspect:
                 await self._link.call(self._prepare, self.settings.write_s)
+                shelf.suspect = False
             brought = await self._filler(kb).bring()
         except StoreUnavailable as error:
-            if not self._link.trouble:
+            shelf.suspect = shelf.suspect or isinstance(error, Refused)
+            if not self._link.trouble:  # or it has been said already, and ends when the link is mended
                 log.warning("knowledge base %r was not brought up to date in Weaviate: %s", kb, error.message)
-            shelf.trouble, shelf.closed_until = error.message, self.clock() + AGAIN
+                shelf.trouble, shelf.closed_until = error.message, self.clock() + AGAIN
             return
         active, blind, retired = brought
         shelf.view = View(self._tenant(kb), session, active, self._near_text, blind)

@@ -78,6 +78,16 @@ class Tenant:
         if failed:
             raise Refused(f"the index version was refused: {next(iter(failed.values()))}")
 
+    async def count(self) -> int | None:
+        """How many objects it holds; None where there is no such tenant."""
+
+        async def work(client: "WeaviateAsyncClient") -> int | None:
+            if not await client.collections.use(self.settings.collection).tenants.get_by_names([self.kb]):
+                return None
+            return (await self.of(client).aggregate.over_all(total_count=True)).total_count
+
+        return await self.link.call(work, self.settings.write_s)
+
     async def make(self, *, empty: bool) -> None:
         """`empty` throws away what it holds."""
 
