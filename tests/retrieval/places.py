@@ -23,8 +23,7 @@ def fresh(**changes: Any) -> WeaviateSettings:
 
 
 def at(server: "Server") -> dict[str, Any]:
-    scheme = "https" if server.tls else "http"
-    return {"url": f"{scheme}://127.0.0.1:{server.rest_port}", "grpc_port": server.grpc_port}
+    return {"url": f"http://127.0.0.1:{server.rest_port}", "grpc_port": server.grpc_port}
 
 
 @lru_cache(maxsize=1)

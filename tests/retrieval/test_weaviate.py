@@ -102,7 +102,7 @@ async def test_a_server_that_lost_its_disk_is_filled_again(make: Make, server: S
     store = await make(query_s=0.4)
     await store.write("main")
     server.stop()
-    server.wipe()
+    server.collections.clear()
     with pytest.raises(StoreUnavailable):
         await look(store, truth, "door")
     server.start()
@@ -291,7 +291,7 @@ async def test_a_collection_that_was_deleted_is_made_again_for_the_next_question
     (door,) = truth.put("door", "the door does not close")
     store = await make()
     await store.write("main")
-    server.wipe()
+    server.collections.clear()
     with pytest.raises(StoreUnavailable, match="could not find class"):
         await look(store, truth, "door")
     assert ids((await look(store, truth, "door")).sparse) == [door]

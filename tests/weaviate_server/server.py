@@ -1,9 +1,12 @@
 """A stand-in for Weaviate that speaks its REST and gRPC protocol to the real client, and fails as it is told to."""
 
 import json
+import signal
+import sys
 import threading
 import time
 from concurrent import futures
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,20 +14,13 @@ from uuid import UUID
 
 import grpc
 import numpy as np
-from weaviate.proto.v1 import (
-    aggregate_pb2,
-    batch_delete_pb2,
-    batch_pb2,
-    health_weaviate_pb2,
-    search_get_pb2,
-    tenants_pb2,
-)
+from weaviate.proto.v1 import aggregate_pb2, batch_delete_pb2, batch_pb2, search_get_pb2, tenants_pb2
 
 from tests.weaviate_server.shelves import MOST, Collection, Thing, Wrong, meaning, whole
 
 VERSION = "1.34.0"
 BORN = 1_790_000_000_000  # milliseconds
-SERVING = health_weaviate_pb2.WeaviateHealthCheckResponse.SERVING
+KINDS = {bool: "bool_value", int: "int_value", str: "text_value"}
 
 
 @dataclass
@@ -39,13 +35,12 @@ class Faults:
 
 @dataclass
 class Server:
-    """`stop` and `start` again on the same ports; what it holds stays unless it is wiped."""
+    """`stop` and `start` again on the same ports; what it holds stays."""
 
     module: str = ""
     key: str = ""
     rest_port: int = 0
     grpc_port: int = 0
-    tls: tuple[bytes, bytes] | None = None  # key, certificate
     faults: Faults = field(default_factory=Faults)
     collections: dict[str, Collection] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)  # the name of every call, for tests that count them
@@ -53,9 +48,7 @@ class Server:
     def start(self) -> "Server":
         self._grpc = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
         self._grpc.add_generic_rpc_handlers((Calls(self),))
-        where = f"127.0.0.1:{self.grpc_port}"
-        secure = grpc.ssl_server_credentials([self.tls]) if self.tls else None
-        self.grpc_port = self._grpc.add_secure_port(where, secure) if secure else self._grpc.add_insecure_port(where)
+        self.grpc_port = self._grpc.add_insecure_port(f"127.0.0.1:{self.grpc_port}")
         self._grpc.start()
         self._rest = ThreadingHTTPServer(("127.0.0.1", self.rest_port), type("Bound", (Rest,), {"server_": self}))
         self._rest.daemon_threads = True
@@ -67,9 +60,6 @@ class Server:
         self._grpc.stop(0).wait()
         self._rest.shutdown()
         self._rest.server_close()
-
-    def wipe(self) -> None:
-        self.collections.clear()
 
     def of(self, name: str) -> Collection:
         if name not in self.collections:
@@ -86,19 +76,15 @@ class Calls(grpc.GenericRpcHandler):
             "BatchDelete": (self.delete, batch_delete_pb2.BatchDeleteRequest),
             "TenantsGet": (self.tenants, tenants_pb2.TenantsGetRequest),
             "Aggregate": (self.aggregate, aggregate_pb2.AggregateRequest),
-            "Check": (self.health, health_weaviate_pb2.WeaviateHealthCheckRequest),
         }
 
     def service(self, handler_call_details: Any) -> Any:
         name = handler_call_details.method.rsplit("/", 1)[-1]
-        if name not in self.known:
-            return None
         call, request = self.known[name]
 
         def answer(asked: Any, context: Any) -> Any:
-            faults = self.server.faults
             self.server.asked.append(name)
-            time.sleep(faults.slow_s)
+            time.sleep(self.server.faults.slow_s)
             if self.server.key and ("authorization", f"Bearer {self.server.key}") not in context.invocation_metadata():
                 context.abort(grpc.StatusCode.UNAUTHENTICATED, "invalid api key")
             try:
@@ -106,43 +92,38 @@ class Calls(grpc.GenericRpcHandler):
             except Wrong as error:
                 context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
-        def spelled(reply: Any) -> bytes:
-            return b"\xff\xff<html>" if self.server.faults.garbage else reply.SerializeToString()
-
+        spelled = lambda reply: b"\xff<html>" if self.server.faults.garbage else reply.SerializeToString()  # noqa: E731
         return grpc.unary_unary_rpc_method_handler(answer, request.FromString, spelled)
-
-    def health(self, _: Any) -> Any:
-        return health_weaviate_pb2.WeaviateHealthCheckResponse(status=SERVING)
 
     def search(self, asked: Any) -> Any:
         of = self.server.of(asked.collection)
         where = asked.filters if asked.HasField("filters") else None
-        limit = asked.limit or 10
-        if limit + asked.offset > MOST:
+        if (limit := asked.limit or 10) + asked.offset > MOST:
             raise Wrong("query maximum results exceeded")
-        found: list[tuple[Thing, dict[str, Any]]]
-        if asked.HasField("near_vector"):
-            near = asked.near_vector
-            target = near.targets.target_vectors[0]
-            of.module(target)
-            vector = np.frombuffer(near.vectors[0].vector_bytes if near.vectors else near.vector_bytes, dtype="<f4")
-            found = [(t, {"distance": d}) for t, d in of.near(asked.tenant, where, target, vector)]
-        elif asked.HasField("near_text"):
-            target = asked.near_text.targets.target_vectors[0]
-            self._vectorizer(of.module(target))
-            vector = meaning(" ".join(asked.near_text.query))
-            found = [(t, {"distance": d}) for t, d in of.near(asked.tenant, where, target, vector)]
+        key, found = "", list[tuple[Thing, Any]]()
+        if asked.HasField("near_vector") or asked.HasField("near_text"):
+            near = asked.near_vector if asked.HasField("near_vector") else asked.near_text
+            key, found = (
+                "distance",
+                of.near(asked.tenant, where, near.targets.target_vectors[0], self._vector(of, near)),
+            )
         elif asked.HasField("bm25_search"):
             bm25 = asked.bm25_search
-            found = [(t, {"score": s}) for t, s in of.bm25(asked.tenant, where, bm25.query, bm25.properties)]
+            key, found = "score", of.bm25(asked.tenant, where, bm25.query, bm25.properties)
+        elif asked.after and where:
+            raise Wrong("cursor api: invalid 'after' parameter: where cannot be set with after and limit")
         else:
-            if asked.after and where:
-                raise Wrong("cursor api: invalid 'after' parameter: where cannot be set with after and limit")
-            there = of.matching(asked.tenant, where)
-            ordered = sorted(there, key=lambda thing: thing.id) if not where else list(there)
-            found = [(t, {}) for t in ordered if not asked.after or str(t.id) > asked.after]
-        results = [self._result(thing, told, asked) for thing, told in found[:limit]]
-        return search_get_pb2.SearchReply(results=results)
+            there = sorted(of.matching(asked.tenant, where), key=lambda thing: thing.id)
+            found = [(thing, None) for thing in there if str(thing.id) > asked.after]
+        shown = [(thing, {key: value} if key else {}) for thing, value in found[:limit]]
+        return search_get_pb2.SearchReply(results=[self._result(thing, told, asked) for thing, told in shown])
+
+    def _vector(self, of: Collection, near: Any) -> Any:
+        module = of.module(near.targets.target_vectors[0])
+        if hasattr(near, "query"):
+            self._vectorizer(module)
+            return meaning(" ".join(near.query))
+        return np.frombuffer(near.vectors[0].vector_bytes if near.vectors else near.vector_bytes, dtype="<f4")
 
     def _result(self, thing: Thing, told: dict[str, Any], asked: Any) -> Any:
         if asked.metadata.creation_time_unix:
@@ -155,16 +136,11 @@ class Calls(grpc.GenericRpcHandler):
         every = asked.properties.return_all_nonref_properties or not asked.HasField("properties")
         fields = result.properties.non_ref_props.fields
         for name, value in thing.properties.items():
-            if not every and name not in wanted:
-                continue
-            if isinstance(value, bool):
-                fields[name].bool_value = value
-            elif isinstance(value, int):
-                fields[name].int_value = value
-            elif isinstance(value, str):
-                fields[name].text_value = value
-            else:
-                fields[name].list_value.text_values.values.extend(value)
+            if every or name in wanted:
+                if isinstance(value, list):
+                    fields[name].list_value.text_values.values.extend(value)
+                else:
+                    setattr(fields[name], KINDS[type(value)], value)
         return result
 
     def batch(self, asked: Any) -> Any:
@@ -177,6 +153,7 @@ class Calls(grpc.GenericRpcHandler):
         return reply
 
     def _take(self, one: Any) -> None:
+        """An object of the same id is replaced."""
         faults, of = self.server.faults, self.server.of(one.collection)
         things = of.things(one.tenant)
         if faults.drops:
@@ -186,15 +163,16 @@ class Calls(grpc.GenericRpcHandler):
             if not faults.takes:
                 raise Wrong(faults.refuses)
             faults.takes -= 1
-        properties = _properties(of, one.properties)
+        whole_ = {p["name"] for p in of.config["properties"] if p["dataType"] == ["int"]}  # JSON knows no integers
+        properties = {n: int(v) if n in whole_ else v for n, v in one.properties.non_ref_properties.items()}
+        properties |= {a.prop_name: list(a.values) for a in one.properties.text_array_properties}
         vectors = {v.name: np.frombuffer(v.vector_bytes, dtype="<f4") for v in one.vectors}
         for target, made in of.config.get("vectorConfig", {}).items():
             module = next(iter(made["vectorizer"]))
             if module != "none" and target not in vectors:
                 self._vectorizer(module)
-                vectors[target] = meaning(
-                    " ".join(str(properties[p]) for p in made["vectorizer"][module]["properties"])
-                )
+                sources = made["vectorizer"][module]["properties"]
+                vectors[target] = meaning(" ".join(str(properties[name]) for name in sources))
         id_ = UUID(one.uuid)
         for target, vector in vectors.items():
             other = next((t.vectors[target] for t in things.values() if target in t.vectors and t.id != id_), vector)
@@ -209,10 +187,10 @@ class Calls(grpc.GenericRpcHandler):
             raise Wrong(f"vectorize target vector: {module}: dial tcp: connect: connection refused")
 
     def delete(self, asked: Any) -> Any:
-        things = self.server.of(asked.collection).things(asked.tenant)
-        gone = [t.id for t in self.server.of(asked.collection).matching(asked.tenant, asked.filters)][:MOST]
+        of = self.server.of(asked.collection)
+        gone = [thing.id for thing in of.matching(asked.tenant, asked.filters)][:MOST]
         for id_ in gone:
-            del things[id_]
+            del of.things(asked.tenant)[id_]
         return batch_delete_pb2.BatchDeleteReply(matches=len(gone), successful=len(gone))
 
     def tenants(self, asked: Any) -> Any:
@@ -227,12 +205,6 @@ class Calls(grpc.GenericRpcHandler):
         return aggregate_pb2.AggregateReply(single_result={"objects_count": count})
 
 
-def _properties(of: Collection, sent: Any) -> dict[str, Any]:
-    kinds = {p["name"]: p["dataType"][0] for p in of.config["properties"]}
-    found = {n: int(v) if kinds.get(n) == "int" else v for n, v in sent.non_ref_properties.items()}
-    return found | {a.prop_name: list(a.values) for a in sent.text_array_properties}
-
-
 class Rest(BaseHTTPRequestHandler):
     server_: Server
     protocol_version = "HTTP/1.1"
@@ -241,50 +213,45 @@ class Rest(BaseHTTPRequestHandler):
         """It has nothing to say."""
 
     def do_GET(self) -> None:
-        self._answer()
+        server, body = self.server_, self.rfile.read(int(self.headers.get("content-length") or 0))
+        time.sleep(server.faults.slow_s)
+        parts = self.path.split("?")[0].strip("/").split("/")[1:]
+        if server.key and self.headers.get("authorization") != f"Bearer {server.key}":
+            status, told = 401, {"code": 401, "message": "anonymous access not enabled"}
+        else:
+            status, told = self._route(self.command, parts, json.loads(body) if body else None)
+        sent = b"<html>busy</html>" if server.faults.garbage else json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("content-length", str(len(sent)))
+        self.end_headers()
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client would not wait
+            self.wfile.write(sent)
 
     do_POST = do_DELETE = do_GET  # noqa: N815
 
-    def _answer(self) -> None:
-        server, body = self.server_, self.rfile.read(int(self.headers.get("content-length") or 0))
-        time.sleep(server.faults.slow_s)
-        if server.key and self.headers.get("authorization") != f"Bearer {server.key}":
-            return self._say(401, {"code": 401, "message": "anonymous access not enabled"})
-        if server.faults.garbage:
-            return self._say(200, None)
-        parts = self.path.split("?")[0].strip("/").split("/")[1:]
-        return self._say(*self._route(self.command, parts, json.loads(body) if body else None))
-
     def _route(self, method: str, parts: list[str], body: Any) -> tuple[int, Any]:
         held = self.server_.collections
+        if parts[:1] == ["schema"] and parts[1:] and parts[1] not in held:
+            return 404, {"error": [{"message": f"collection {parts[1]} not found"}]}
         match (method, *parts):
             case ("GET", "meta"):
                 return 200, {"version": VERSION, "modules": {self.server_.module: {}} if self.server_.module else {}}
-            case ("POST", "schema") if body["class"] not in held:
-                held[body["class"]] = Collection(whole(body))
-                return 200, body
-            case ("GET", "schema", name) if name in held:
+            case ("GET", "schema", name):
                 return 200, held[name].config
+            case ("POST", "schema"):
+                held[body["class"]] = Collection(whole(body))
             case ("DELETE", "schema", name):
-                held.pop(name, None)
-                return 200, {}
-            case ("POST", "schema", name, "properties") if name in held:
+                del held[name]
+            case ("POST", "schema", name, "properties"):
                 held[name].config = whole({**held[name].config, "properties": [*held[name].config["properties"], body]})
-                return 200, body
-            case ("POST", "schema", name, "tenants") if name in held:
-                for tenant in body:
-                    held[name].tenants.setdefault(tenant["name"], {})
-                return 200, body
-            case ("DELETE", "schema", name, "tenants") if name in held:
+            case ("POST", "schema", name, "tenants"):
+                held[name].tenants |= {t["name"]: held[name].tenants.get(t["name"], {}) for t in body}
+            case ("DELETE", "schema", name, "tenants"):
                 for tenant in body:
                     held[name].tenants.pop(tenant, None)
-                return 200, {}
-        return 404, {"error": [{"message": "not found"}]}
+        return 200, body
 
-    def _say(self, status: int, body: Any) -> None:
-        sent = b"<html>busy</html>" if body is None else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json" if body is not None else "text/html")
-        self.send_header("content-length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
+
+if __name__ == "__main__":  # in a process of its own, so that it can be killed: REST port, gRPC port
+    Server(rest_port=int(sys.argv[1]), grpc_port=int(sys.argv[2])).start()
+    signal.pause()

@@ -6,6 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from weaviate.proto.v1 import base_pb2
 WIDTH = 64  # of the vectors that the stand-in for a module makes
 MOST = 10_000
 Op = base_pb2.Filters
+HNSW = {"cleanupIntervalSeconds": 300, "dynamicEfMin": 100, "dynamicEfMax": 500, "dynamicEfFactor": 8, "ef": -1}
+HNSW |= {"efConstruction": 128, "flatSearchCutoff": 40000, "maxConnections": 32, "vectorCacheMaxObjects": 10**12}
+HNSW |= {"skip": False}
 
 
 class Wrong(Exception):
@@ -34,19 +38,12 @@ class Collection:
     config: dict[str, Any]
     tenants: dict[str, dict[UUID, Thing]] = field(default_factory=dict)
 
-    @property
-    def name(self) -> str:
-        return str(self.config["class"])
-
-    @property
-    def many(self) -> bool:
-        return bool(self.config.get("multiTenancyConfig", {}).get("enabled"))
-
     def things(self, tenant: str) -> dict[UUID, Thing]:
-        if self.many != bool(tenant):
-            state = "enabled, but request was without tenant" if self.many else "disabled, but request was with tenant"
-            raise Wrong(f"class {self.name} has multi-tenancy {state}")
-        if self.many and tenant not in self.tenants:
+        many = bool(self.config.get("multiTenancyConfig", {}).get("enabled"))
+        if many != bool(tenant):
+            state = "enabled, but request was without tenant" if many else "disabled, but request was with tenant"
+            raise Wrong(f"class {self.config['class']} has multi-tenancy {state}")
+        if many and tenant not in self.tenants:
             raise Wrong(f'tenant not found: "{tenant}"')
         return self.tenants.setdefault(tenant, {})
 
@@ -54,20 +51,17 @@ class Collection:
         for made in self.config["properties"]:
             if made["name"] == name:
                 if not made[index]:
-                    raise Wrong(f"property {name!r} of class {self.name} has no such index: {index}")
+                    raise Wrong(f"property {name!r} of class {self.config['class']} has no such index: {index}")
                 return dict(made)
-        raise Wrong(f"no such prop with name '{name}' found in class '{self.name}' in the schema")
+        raise Wrong(f"no such prop with name '{name}' found in class '{self.config['class']}' in the schema")
 
-    def tokens(self, name: str, text: str) -> list[str]:
-        way = next((p.get("tokenization") for p in self.config["properties"] if p["name"] == name), None)
-        if way == "field":
-            return [text.strip()] if text.strip() else []
-        return text.split() if way == "whitespace" else re.findall(r"\w+", text.lower().replace("_", " "))
+    def tokens(self, name: str, text: str) -> Counter[str]:
+        return tokens(next((p.get("tokenization") for p in self.config["properties"] if p["name"] == name), None), text)
 
     def module(self, target: str) -> str:
         vectors = self.config.get("vectorConfig", {})
         if target not in vectors:
-            raise Wrong(f"class {self.name} does not have named vector {target} configured")
+            raise Wrong(f"class {self.config['class']} does not have named vector {target} configured")
         return str(next(iter(vectors[target]["vectorizer"])))
 
     def matching(self, tenant: str, where: Any) -> Iterator[Thing]:
@@ -86,8 +80,7 @@ class Collection:
         held = thing.properties.get(name)
         if made["dataType"][0].startswith("text"):
             mine = {t for text in ([held] if isinstance(held, str) else held or []) for t in self.tokens(name, text)}
-            asked = [set(self.tokens(name, value)) for value in values]
-            return any(bool(one) and one <= mine for one in asked)
+            return any(bool(one) and one <= mine for one in (self.tokens(name, v).keys() for v in values))
         if op == Op.OPERATOR_LESS_THAN:
             return held is not None and held < values[0]
         return held in values
@@ -110,7 +103,7 @@ class Collection:
         k1, b = (self.config["invertedIndexConfig"]["bm25"][name] for name in ("k1", "b"))
         for name in names:
             self.property(name, "indexSearchable")
-            said = {thing.id: Counter(self.tokens(name, str(thing.properties.get(name, "")))) for thing in every}
+            said = {thing.id: self.tokens(name, str(thing.properties.get(name, ""))) for thing in every}
             average = sum(c.total() for c in said.values()) / max(len(said), 1) or 1.0
             for word in self.tokens(name, query):
                 n = sum(word in c for c in said.values())
@@ -120,6 +113,13 @@ class Collection:
                         scores[id_] += idf * c[word] / (c[word] + k1 * (1 - b + b * c.total() / average))
         ranked = [(thing, scores[thing.id]) for thing in self.matching(tenant, where) if scores[thing.id] > 0]
         return sorted(ranked, key=lambda one: -one[1])
+
+
+@lru_cache(maxsize=2**16)
+def tokens(way: str | None, text: str) -> Counter[str]:
+    if way == "field":
+        return Counter([text.strip()] if text.strip() else [])
+    return Counter(text.split() if way == "whitespace" else re.findall(r"\w+", text.lower().replace("_", " ")))
 
 
 def meaning(text: str) -> NDArray[np.float32]:
@@ -132,21 +132,12 @@ def meaning(text: str) -> NDArray[np.float32]:
 
 def whole(config: dict[str, Any]) -> dict[str, Any]:
     """A collection's definition with the defaults that the server fills in, as it hands it out again."""
-    hnsw = {"cleanupIntervalSeconds": 300, "distance": "cosine", "dynamicEfMin": 100, "dynamicEfMax": 500}
-    hnsw |= {"dynamicEfFactor": 8, "ef": -1, "efConstruction": 128, "flatSearchCutoff": 40000, "maxConnections": 32}
-    hnsw |= {"skip": False, "vectorCacheMaxObjects": 10**12}
     made = {"replicationConfig": {"factor": 1}, **config}
     for one in made.get("vectorConfig", {}).values():
-        one["vectorIndexConfig"] = hnsw | one.get("vectorIndexConfig", {})
-    if "vectorConfig" not in made:
-        made |= {"vectorizer": made.get("vectorizer", "none"), "vectorIndexType": "hnsw"}
-        made["vectorIndexConfig"] = hnsw | made.get("vectorIndexConfig", {})
-    made["properties"] = [_property(p) for p in made.get("properties", [])]
+        one["vectorIndexConfig"] = HNSW | one["vectorIndexConfig"]
+    made["properties"] = []
+    for given in config["properties"]:
+        text = {"tokenization": "word"} if given["dataType"][0].startswith("text") else {}
+        defaults = {"indexFilterable": True, "indexSearchable": bool(text), **text}
+        made["properties"].append(defaults | {name: value for name, value in given.items() if value is not None})
     return made
-
-
-def _property(made: dict[str, Any]) -> dict[str, Any]:
-    text = made["dataType"][0].startswith("text")
-    defaults = {"indexFilterable": True, "indexSearchable": text, "indexRangeFilters": False}
-    given = {name: value for name, value in made.items() if value is not None}
-    return defaults | ({"tokenization": "word"} if text else {}) | given

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[["WeaviateAsyncClient"], Awaitable[T]]
 
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between attempts; the last one is kept
+PAUSES = (0.5, 1.0, 2.0, 4.0, 5.0)  # seconds between attempts; the last one is kept
 BROKEN = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "CANCELLED", "UNIMPLEMENTED", "DATA_LOSS"}  # of gRPC
 
 # Channels share their connections, and with them the pause after a failure, which grows to two minutes. Not these.
