@@ -60,7 +60,7 @@ class Row:
 HEAD = """\
 # When the store is away
 
-What a caller of `POST /api/v1/debug` saw, from one run of `python -m tests.drills.stores` ({when}, two shared cores;
+What a caller of `POST /api/v1/debug` saw, from one run of `python -m tests.drills.stores` ({when}, two cores, busy with other work too;
 single runs, so read the milliseconds as sizes). Each row is a real service in a process of its own over the sample
 shelf, with the default embedder and the `evidence` analyzer. *By code* asks `{code}`, *by words* `{words}`; {after}
 more questions by words follow. The embedded store is drilled by real faults: `kill -9`, bytes over its file, a

@@ -372,6 +372,15 @@ async def test_our_own_vectors_answer_while_the_vectorizer_is_down(
     assert server.asked.count("Search") - asked == 2  # words and vector: near-text is not tried again for a while
 
 
+async def test_a_slow_vectorizer_is_left_and_the_server_is_not(make: Make, server: Server, truth: MemoryTruth) -> None:
+    (door,) = truth.put("door", "the door does not close")
+    store = await make(vectorizer="text2vec-transformers", query_s=1)
+    await store.write("main")
+    server.faults.vectorizer_s = 2.0
+    lanes = await look(store, truth, "door close")
+    assert (ids(lanes.dense), ids(lanes.sparse), lanes.degraded) == ([door], [door], ("vectorizer_down",))
+
+
 async def test_a_module_that_the_server_has_not_is_told(make: Make, server: Server) -> None:
     assert "no module 'text2vec-ollama'" in (await make(vectorizer="text2vec-ollama")).trouble
 

@@ -31,6 +31,7 @@ class Faults:
     takes: int = 0  # objects that are still taken before `refuses` holds
     drops: int = 0  # objects that are refused once each, as by a node that is short of memory
     vectorizer_down: bool = False
+    vectorizer_s: float = 0.0
 
 
 @dataclass
@@ -153,16 +154,14 @@ class Calls(grpc.GenericRpcHandler):
         return reply
 
     def _take(self, one: Any) -> None:
-        """An object of the same id is replaced."""
         faults, of = self.server.faults, self.server.of(one.collection)
-        things = of.things(one.tenant)
+        things = of.things(one.tenant)  # an object of the same id is replaced
         if faults.drops:
             faults.drops -= 1
             raise Wrong("not enough memory to process request")
-        if faults.refuses:
-            if not faults.takes:
-                raise Wrong(faults.refuses)
-            faults.takes -= 1
+        if faults.refuses and not faults.takes:
+            raise Wrong(faults.refuses)
+        faults.takes -= bool(faults.refuses)
         whole_ = {p["name"] for p in of.config["properties"] if p["dataType"] == ["int"]}  # JSON knows no integers
         properties = {n: int(v) if n in whole_ else v for n, v in one.properties.non_ref_properties.items()}
         properties |= {a.prop_name: list(a.values) for a in one.properties.text_array_properties}
@@ -185,6 +184,7 @@ class Calls(grpc.GenericRpcHandler):
             raise Wrong("could not vectorize input: VectorFromInput was called without vectorizer")
         if self.server.faults.vectorizer_down:
             raise Wrong(f"vectorize target vector: {module}: dial tcp: connect: connection refused")
+        time.sleep(self.server.faults.vectorizer_s)
 
     def delete(self, asked: Any) -> Any:
         of = self.server.of(asked.collection)

@@ -27,7 +27,7 @@ class WeaviateSettings(BaseModel):
     connect_s: float = Field(2.0, gt=0, description="Seconds to connect.")
     query_s: float = Field(1.0, gt=0, description="Seconds that a question waits, once, before it goes on without.")
     write_s: float = Field(30.0, gt=0, description="Seconds that one batch may take.")
-    batch: int = Field(200, ge=1, le=2000, description="Objects in one batch.")
+    batch: int = Field(200, ge=1, le=1000, description="Objects in one batch.")
     patience_s: float = Field(1.0, gt=0, description="Seconds a question waits for a change before the older answers.")
 
     @field_validator("url")

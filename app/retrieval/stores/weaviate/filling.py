@@ -1,5 +1,6 @@
 """From the truth into Weaviate: what changed since the version that the index says it is at, whole or not at all."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -11,6 +12,7 @@ from app.retrieval.stores.weaviate.rows import Entry, entries, total
 from app.retrieval.stores.weaviate.tenant import State, Tenant, dead
 from app.retrieval.stores.weaviate.view import View
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -50,6 +52,7 @@ class Filler:
         report = await self.tenant.write(rows)
         if report.failed:
             raise Refused(report.told())
+        log.info("knowledge base %r in Weaviate at version %d: %s", self.tenant.kb, active.version, report.told())
         await self.tenant.note(State(active.version, self.model, total(active)))
         unseen = any(row.vector is None for row in rows)
         retired = {

@@ -66,8 +66,11 @@ class Link:
             await _shut(client)
         await asyncio.gather(*self._closing)
 
-    async def call(self, work: Work[T], seconds: float | None = None) -> T:
-        """Raises `Refused` when the server answers with an error, else `StoreUnavailable`."""
+    async def call(self, work: Work[T], seconds: float | None = None, *, cuts: bool = True) -> T:
+        """Raises `Refused` when the server answers with an error, else `StoreUnavailable`.
+
+        `cuts` False is for what the server asks of another: that it takes too long says nothing of the server.
+        """
         client = self._client
         if client is None:
             raise StoreUnavailable(f"Weaviate at {self._settings.url} is not there: {self.trouble}.")
@@ -75,8 +78,11 @@ class Link:
         try:
             return await _within(limit, work(client))
         except StoreUnavailable as error:
-            if not isinstance(error, Refused):
-                self._lost(client, error.message)
+            if isinstance(error, Refused):
+                raise
+            if not cuts:
+                raise Refused(error.message) from error
+            self._lost(client, error.message)
             raise
 
     def _lost(self, client: "WeaviateAsyncClient", why: str) -> None:

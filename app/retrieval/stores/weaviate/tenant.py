@@ -42,8 +42,10 @@ class Written:
     failed: dict[str, str] = field(default_factory=dict)
 
     def told(self) -> str:
-        reasons = "; ".join(sorted(set(self.failed.values()))[:3])
-        return f"{len(self.failed)} objects were refused: {reasons}"
+        if self.failed:
+            reasons = "; ".join(sorted(set(self.failed.values()))[:3])
+            return f"{len(self.failed)} objects were refused: {reasons}"
+        return f"{self.written} objects written, {self.unchanged} were there, {self.retried} tried again"
 
 
 @dataclass(frozen=True, slots=True)

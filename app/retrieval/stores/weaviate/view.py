@@ -59,7 +59,7 @@ class View:
         return await self._lane(ask, _nearness, asset, k)
 
     async def meaning(self, text: str, asset: Asset, k: int) -> tuple[Hit, ...]:
-        """The dense lane of the server's own module. Raises `Refused` when no vectorizer answers."""
+        """The dense lane of the server's own module. Raises `Refused` when no vectorizer answers, or not in time."""
         said = sound(text[:READ]).replace("\x00", " ")
         if not said.strip():
             return ()
@@ -75,7 +75,7 @@ class View:
             )
             return reply.objects
 
-        return await self._lane(ask, _nearness, asset, k)
+        return await self._lane(ask, _nearness, asset, k, cuts=False)
 
     async def sparse(
         self, frequencies: Mapping[str, int], codes: Sequence[str], asset: Asset, k: int
@@ -156,19 +156,23 @@ class View:
         )
         self.counts[word] = reply.total_count or 0
 
-    async def _lane(self, ask: Ask, score: Callable[[Any], float], asset: Asset, k: int) -> tuple[Hit, ...]:
+    async def _lane(
+        self, ask: Ask, score: Callable[[Any], float], asset: Asset, k: int, *, cuts: bool = True
+    ) -> tuple[Hit, ...]:
         """What applies to the asset comes in first, however much else is nearer; the rest takes what room is left."""
         first = applying(asset)
-        parts = await asyncio.gather(*(self._living(ask, where, k) for where in ([first, None] if first else [None])))
+        parts = await asyncio.gather(
+            *(self._living(ask, where, k, cuts=cuts) for where in ([first, None] if first else [None]))
+        )
         hits = {one.properties["chunk"]: score(one) for found in reversed(parts) for one in found}
         chosen = list(dict.fromkeys(one.properties["chunk"] for found in parts for one in found))[:k]
         return tuple(sorted((Hit(id_, hits[id_]) for id_ in chosen), key=lambda hit: -hit.score))
 
-    async def _living(self, ask: Ask, where: Any, k: int) -> list[Any]:
+    async def _living(self, ask: Ask, where: Any, k: int, *, cuts: bool = True) -> list[Any]:
         """The best k of the active generations, each chunk once."""
         limit = min(k + SPARE, MOST)
         while True:
-            found = await self.tenant.link.call(partial(self._ask, ask=ask, limit=limit, where=where))
+            found = await self.tenant.link.call(partial(self._ask, ask=ask, limit=limit, where=where), cuts=cuts)
             living = {one.properties["chunk"]: one for one in found if self._lives(one.properties)}
             if len(living) >= k or len(found) < limit or limit == MOST:
                 return list(living.values())[:k]
