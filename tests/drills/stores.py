@@ -60,11 +60,11 @@ class Row:
 HEAD = """\
 # When the store is away
 
-What a caller of `POST /api/v1/debug` saw, from one run of `python -m tests.drills.stores` ({when}, two cores, busy with other work too;
-single runs, so read the milliseconds as sizes). Each row is a real service in a process of its own over the sample
-shelf, with the default embedder and the `evidence` analyzer. *By code* asks `{code}`, *by words* `{words}`; {after}
-more questions by words follow. The embedded store is drilled by real faults: `kill -9`, bytes over its file, a
-read-only and a full disk.
+What a caller of `POST /api/v1/debug` saw, from one run of `python -m tests.drills.stores` ({when}, two cores that were
+busy with other work too; single runs, so read the milliseconds as sizes). Each row is a real service in a process of
+its own over the sample shelf, with the default embedder and the `evidence` analyzer. The question by code is `{code}`,
+the one by words `{words}`; {after} more by words follow. The embedded store is drilled by real faults: `kill -9`, bytes
+over its file, a read-only and a full disk.
 
 No Weaviate server was at hand for this run: Weaviate is the stand-in of `tests/weaviate_server`, which speaks its REST
 and gRPC protocol to the real client. Its kill is a real one, of a process that comes back with nothing in it; slowness,

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from app.core.errors import StoreUnavailable
+from app.core.errors import StoreRefused, StoreUnavailable
 from app.retrieval.base import Active, Changes, Filling, Truth
-from app.retrieval.stores.weaviate.link import Refused
 from app.retrieval.stores.weaviate.rows import Entry, entries, total
 from app.retrieval.stores.weaviate.tenant import State, Tenant, dead
 from app.retrieval.stores.weaviate.view import View
@@ -51,7 +50,7 @@ class Filler:
         changes, active, rows = await self.read(lambda: self._changes(since))
         report = await self.tenant.write(rows)
         if report.failed:
-            raise Refused(report.told())
+            raise StoreRefused(report.told())
         log.info("knowledge base %r in Weaviate at version %d: %s", self.tenant.kb, active.version, report.told())
         await self.tenant.note(State(active.version, self.model, total(active)))
         unseen = any(row.vector is None for row in rows)

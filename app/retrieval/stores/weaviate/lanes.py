@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
+from app.core.errors import StoreMissing, StoreRefused
 from app.retrieval.base import Hit, Lanes, Query, Truth, Vector
-from app.retrieval.stores.weaviate.link import Missing, Refused
 from app.retrieval.stores.weaviate.view import View
 
 PAUSE = 30.0  # seconds after which a vectorizer that did not answer is asked once more
@@ -25,9 +25,9 @@ class Vectorizer:
             return None
         try:
             hits = await view.meaning(query.text, query.asset, k)
-        except Missing:
+        except StoreMissing:
             raise
-        except Refused as error:
+        except StoreRefused as error:
             self.closed_until, self.trouble = self.clock() + PAUSE, f"near-text: {error.message}"
             return None
         self.trouble = ""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from app.core.errors import StoreUnavailable
+from app.core.errors import StoreMissing, StoreRefused, StoreUnavailable
 from app.core.settings.weaviate import WeaviateSettings
 
 if TYPE_CHECKING:
@@ -26,14 +26,6 @@ BROKEN = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "CANCELLED", "UNIMPLEM
 # Channels share their connections, and with them the pause after a failure, which grows to two minutes. Not these.
 CHANNEL = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_reconnect_backoff_ms", 1000)]
 GONE = re.compile(r"could not find class|(class|collection|tenant)\b.{0,120}?\bnot found", re.IGNORECASE)
-
-
-class Refused(StoreUnavailable):
-    """The server is there and says no: no vectorizer, no permission, no room."""
-
-
-class Missing(Refused):
-    """It knows no such collection, or no such tenant in it."""
 
 
 class Link:
@@ -67,7 +59,7 @@ class Link:
         await asyncio.gather(*self._closing)
 
     async def call(self, work: Work[T], seconds: float | None = None, *, cuts: bool = True) -> T:
-        """Raises `Refused` when the server answers with an error, else `StoreUnavailable`.
+        """Raises `StoreRefused` when the server answers with an error, else `StoreUnavailable`.
 
         `cuts` False is for what the server asks of another: that it takes too long says nothing of the server.
         """
@@ -78,10 +70,10 @@ class Link:
         try:
             return await _within(limit, work(client))
         except StoreUnavailable as error:
-            if isinstance(error, Refused):
+            if isinstance(error, StoreRefused):
                 raise
             if not cuts:
-                raise Refused(error.message) from error
+                raise StoreRefused(error.message) from error
             self._lost(client, error.message)
             raise
 
@@ -181,7 +173,7 @@ async def _within(seconds: float, work: Awaitable[T]) -> T:
 def _ours(error: Exception) -> type[StoreUnavailable]:
     if _is_broken(error):
         return StoreUnavailable
-    return Missing if GONE.search(told(error)) else Refused
+    return StoreMissing if GONE.search(told(error)) else StoreRefused
 
 
 def _is_broken(error: Exception) -> bool:

@@ -7,17 +7,20 @@ from collections.abc import Callable, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from app.core.errors import RecordsUnavailable, StoreUnavailable
+from app.core.errors import RecordsUnavailable, StoreMissing, StoreRefused, StoreUnavailable
 from app.core.settings.weaviate import WeaviateSettings
 from app.retrieval.base import Filling, Lanes, Query, Truth, Vector
 from app.retrieval.stores.weaviate import lanes, schema
 from app.retrieval.stores.weaviate.filling import Filler
-from app.retrieval.stores.weaviate.link import Link, Missing, Refused
+from app.retrieval.stores.weaviate.link import Link
 from app.retrieval.stores.weaviate.tenant import Tenant, dead
 from app.retrieval.stores.weaviate.view import View
 from app.retrieval.words import analyzer
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateAsyncClient
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -86,9 +89,9 @@ class WeaviateStore:
         asked = lanes.Asked(query, k, partial(self._hop, partial(encode, query.text)), self._vectorizer)
         try:
             found = await self.plan.find(await self._current(query.kb, shelf, version), asked)
-        except Refused as error:
+        except StoreRefused as error:
             shelf.view, shelf.suspect = None, True  # the collection may be gone: look before the next question
-            if not (self.plan.tolerant and isinstance(error, Missing)):
+            if not (self.plan.tolerant and isinstance(error, StoreMissing)):
                 raise
             return await self._read(lambda: lanes.without(self.truth, query, k, version))
         return found if found.index_version == version else lanes.noted(found, "index_behind")
@@ -114,8 +117,8 @@ class WeaviateStore:
             return 0
         return await tenant.remove(dead(await tenant.all(), view.active))
 
-    async def _prepare(self, client: object) -> None:
-        self._near_text = await schema.ensure(client, self.settings)  # type: ignore[arg-type]
+    async def _prepare(self, client: "WeaviateAsyncClient") -> None:
+        self._near_text = await schema.ensure(client, self.settings)
 
     def _tenant(self, kb: str) -> Tenant:
         return Tenant(self._link, self.settings, kb)
@@ -153,7 +156,7 @@ class WeaviateStore:
                 shelf.suspect = False
             brought = await self._filler(kb).bring()
         except StoreUnavailable as error:
-            shelf.suspect = shelf.suspect or isinstance(error, Refused)
+            shelf.suspect = shelf.suspect or isinstance(error, StoreRefused)
             if not self._link.trouble:  # or it has been said already, and ends when the link is mended
                 log.warning("knowledge base %r was not brought up to date in Weaviate: %s", kb, error.message)
                 shelf.trouble, shelf.closed_until = error.message, self.clock() + AGAIN

@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid5
 
+from app.core.errors import StoreRefused
 from app.core.settings.weaviate import WeaviateSettings
 from app.retrieval.base import Active
-from app.retrieval.stores.weaviate.link import Link, Refused
+from app.retrieval.stores.weaviate.link import Link
 from app.retrieval.stores.weaviate.rows import SPACE, Entry
 from app.retrieval.stores.weaviate.schema import OWN, state_name
 
@@ -78,7 +79,7 @@ class Tenant:
         }
         failed = await self._send(state_name(self.settings), None, [Entry(_state_id(self.kb), "", properties, None)])
         if failed:
-            raise Refused(f"the index version was refused: {next(iter(failed.values()))}")
+            raise StoreRefused(f"the index version was refused: {next(iter(failed.values()))}")
 
     async def count(self) -> int | None:
         """How many objects it holds; None where there is no such tenant."""
@@ -86,7 +87,7 @@ class Tenant:
         async def work(client: "WeaviateAsyncClient") -> int | None:
             if not await client.collections.use(self.settings.collection).tenants.get_by_names([self.kb]):
                 return None
-            return (await self.of(client).aggregate.over_all(total_count=True)).total_count
+            return int((await self.of(client).aggregate.over_all(total_count=True)).total_count or 0)
 
         return await self.link.call(work, self.settings.write_s)
 
@@ -175,9 +176,9 @@ class Tenant:
             reply = await self.link.call(
                 lambda client: self.of(client).data.delete_many(where=where(Filter)), self.settings.write_s
             )
-            gone += reply.successful
+            gone += int(reply.successful)
             if reply.failed:
-                raise Refused(f"{reply.failed} objects could not be taken away")
+                raise StoreRefused(f"{reply.failed} objects could not be taken away")
             if reply.matches < MOST_DELETED:
                 return gone
 

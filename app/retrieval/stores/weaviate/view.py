@@ -54,12 +54,12 @@ class View:
             reply = await of.query.near_vector(
                 near, target_vector=OWN, limit=limit, filters=where, return_metadata=["distance"], return_properties=ROW
             )
-            return reply.objects
+            return list(reply.objects)
 
         return await self._lane(ask, _nearness, asset, k)
 
     async def meaning(self, text: str, asset: Asset, k: int) -> tuple[Hit, ...]:
-        """The dense lane of the server's own module. Raises `Refused` when no vectorizer answers, or not in time."""
+        """The dense lane of the server's own module. Raises `StoreRefused` when no vectorizer answers in time."""
         said = sound(text[:READ]).replace("\x00", " ")
         if not said.strip():
             return ()
@@ -73,7 +73,7 @@ class View:
                 return_metadata=["distance"],
                 return_properties=ROW,
             )
-            return reply.objects
+            return list(reply.objects)
 
         return await self._lane(ask, _nearness, asset, k, cuts=False)
 
@@ -97,7 +97,7 @@ class View:
                 return_metadata=["score"],
                 return_properties=ROW,
             )
-            return reply.objects
+            return list(reply.objects)
 
         return await self._lane(ask, lambda one: SCALE * (one.metadata.score or 0.0), asset, k)
 
@@ -130,7 +130,7 @@ class View:
         """Whether some active row is like that."""
 
         async def ask(of: "CollectionAsync", limit: int, where: Any) -> Found:
-            return (await of.query.fetch_objects(filters=where, limit=limit, return_properties=ROW)).objects
+            return list((await of.query.fetch_objects(filters=where, limit=limit, return_properties=ROW)).objects)
 
         return bool(await self._living(ask, where, 1))
 
@@ -140,7 +140,7 @@ class View:
 
         async def ask(of: "CollectionAsync", limit: int, where: Any) -> Found:
             reply = await of.query.fetch_objects(filters=where, limit=limit, return_properties=CODED)
-            return reply.objects
+            return list(reply.objects)
 
         where = Filter.by_property(name).contains_any(list(codes))
         nothing = {"codes": (), "defines": ()}  # empty lists come back as nothing at all
