@@ -33,6 +33,7 @@ def test_a_migration_is_counted_compared_and_made_once(shell: Shell, server: Ser
     assert f"verified: {chunks} of {chunks}" in again.stdout
 
 
+@pytest.mark.slow
 def test_a_migration_that_is_broken_off_fails_and_goes_on(shell: Shell, server: Server) -> None:
     server.faults.refuses, server.faults.takes = "no space left on device", 150
     broken = shell("migrate", "--to", "weaviate")
@@ -44,6 +45,7 @@ def test_a_migration_that_is_broken_off_fails_and_goes_on(shell: Shell, server: 
     assert (done["verified"], done["filling"]["unchanged"]) == (True, 150)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_told(shell: Shell, server: Server) -> None:
     server.stop()
     failed = shell("migrate", "--to", "weaviate")
@@ -62,6 +64,7 @@ def test_wrong_names_are_told(shell: Shell, words: tuple[str, ...]) -> None:
     assert shell("migrate", *words).exit_code == 2
 
 
+@pytest.mark.slow
 def test_what_was_migrated_answers(shell: Shell, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shell("migrate", "--to", "weaviate").exit_code == 0
     monkeypatch.setenv("RAIL_DEBUG_RETRIEVAL__STORE", "weaviate")

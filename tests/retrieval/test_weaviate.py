@@ -79,6 +79,7 @@ async def test_each_knowledge_base_is_a_tenant(make: Make, server: Server, truth
     assert [row["document"] for row in held(server, "depot")] == ["b"]
 
 
+@pytest.mark.slow
 async def test_a_dead_server_costs_one_wait_and_is_found_again_by_itself(
     make: Make, server: Server, truth: MemoryTruth
 ) -> None:
@@ -97,6 +98,7 @@ async def test_a_dead_server_costs_one_wait_and_is_found_again_by_itself(
     assert ids((await look(store, truth, "door")).sparse) == [door]
 
 
+@pytest.mark.slow
 async def test_a_server_that_lost_its_disk_is_filled_again(make: Make, server: Server, truth: MemoryTruth) -> None:
     (door,) = truth.put("door", "the door does not close")
     store = await make(query_s=0.4)
@@ -110,6 +112,7 @@ async def test_a_server_that_lost_its_disk_is_filled_again(make: Make, server: S
     assert ids((await look(store, truth, "door")).dense) == [door]
 
 
+@pytest.mark.slow
 async def test_absent_at_start_it_is_connected_when_it_comes(server: Server, make: Make, truth: MemoryTruth) -> None:
     (door,) = truth.put("door", "the door does not close")
     server.stop()
@@ -123,6 +126,7 @@ async def test_absent_at_start_it_is_connected_when_it_comes(server: Server, mak
     assert ids((await look(store, truth, "door")).sparse) == [door]
 
 
+@pytest.mark.slow
 async def test_a_slow_server_is_left_and_taken_back_when_it_is_quick_again(
     make: Make, server: Server, truth: MemoryTruth
 ) -> None:
@@ -138,6 +142,7 @@ async def test_a_slow_server_is_left_and_taken_back_when_it_is_quick_again(
     await until(lambda: store.trouble == "")
 
 
+@pytest.mark.slow
 async def test_garbage_is_an_unavailable_store(make: Make, server: Server, truth: MemoryTruth) -> None:
     truth.put("door", "the door does not close")
     store = await make()
@@ -151,6 +156,7 @@ async def test_garbage_is_an_unavailable_store(make: Make, server: Server, truth
     assert (await look(store, truth, "door")).index_version == 1
 
 
+@pytest.mark.slow
 async def test_while_it_is_away_the_replica_answers_and_says_so(
     make: Make, server: Server, truth: MemoryTruth, pool: Executor
 ) -> None:
@@ -194,6 +200,7 @@ async def test_objects_that_are_refused_once_are_tried_again(make: Make, server:
     assert (filling.good, filling.written, filling.chunks, filling.failed) == (True, 30, 30, ())
 
 
+@pytest.mark.slow
 async def test_what_is_refused_to_the_last_leaves_the_older_index_answering(
     make: Make, server: Server, truth: MemoryTruth
 ) -> None:
@@ -212,6 +219,7 @@ async def test_what_is_refused_to_the_last_leaves_the_older_index_answering(
     assert (await look(store, truth, "pantograph")).degraded == ()
 
 
+@pytest.mark.slow
 async def test_a_filling_that_was_broken_off_goes_on_where_it_was(
     make: Make, server: Server, truth: MemoryTruth
 ) -> None:
@@ -372,6 +380,7 @@ async def test_our_own_vectors_answer_while_the_vectorizer_is_down(
     assert server.asked.count("Search") - asked == 2  # words and vector: near-text is not tried again for a while
 
 
+@pytest.mark.slow
 async def test_a_slow_vectorizer_is_left_and_the_server_is_not(make: Make, server: Server, truth: MemoryTruth) -> None:
     (door,) = truth.put("door", "the door does not close")
     store = await make(vectorizer="text2vec-transformers", query_s=1)
