@@ -35,7 +35,7 @@ def test_a_migration_is_counted_compared_and_made_once(shell: Shell, server: Ser
 
 @pytest.mark.slow
 def test_a_migration_that_is_broken_off_fails_and_goes_on(shell: Shell, server: Server) -> None:
-    server.faults.refuses, server.faults.takes = "no space left on device", 150
+    server.faults.refuses, server.faults.takes = "no space left on device", 151  # one is the state
     broken = shell("migrate", "--to", "weaviate")
     assert broken.exit_code == 1
     assert "no space left on device" in broken.stderr

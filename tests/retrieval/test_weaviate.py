@@ -193,11 +193,13 @@ async def test_without_a_replica_the_codes_come_from_the_records(
 
 
 async def test_objects_that_are_refused_once_are_tried_again(make: Make, server: Server, truth: MemoryTruth) -> None:
-    truth.put("many", *[f"pantograph {n}" for n in range(30)])
+    truth.put("one", "coupling")
     store = await make(batch=10)
+    await store.write("main")
+    truth.put("many", *[f"pantograph {n}" for n in range(30)])
     server.faults.drops = 3
     filling = await store.fill("main")
-    assert (filling.good, filling.written, filling.chunks, filling.failed) == (True, 30, 30, ())
+    assert (filling.good, filling.written, filling.unchanged, filling.failed) == (True, 30, 1, ())
 
 
 @pytest.mark.slow
@@ -225,7 +227,7 @@ async def test_a_filling_that_was_broken_off_goes_on_where_it_was(
 ) -> None:
     truth.put("many", *[f"pantograph {n}" for n in range(30)])
     store = await make(batch=10)
-    server.faults.refuses, server.faults.takes = "no space left on device", 17
+    server.faults.refuses, server.faults.takes = "no space left on device", 18  # one is the state
     broken = await store.fill("main")
     assert (broken.good, broken.right, broken.written) == (False, 17, 17)
     assert "no space left" in broken.failed[0]
@@ -268,6 +270,20 @@ async def test_vectors_of_another_embedder_are_thrown_away(make: Make, server: S
     lanes = await look(other, truth, "door")
     assert ids(lanes.dense) == [again]
     assert len(held(server)) == 1
+
+
+@pytest.mark.slow
+async def test_a_first_filling_that_was_broken_off_is_not_mixed_with_another_embedders(
+    make: Make, server: Server, truth: MemoryTruth
+) -> None:
+    truth.put("many", *[f"pantograph {n}" for n in range(30)])
+    server.faults.refuses, server.faults.takes = "no space left on device", 18  # one is the state's
+    assert await (await make(batch=10)).write("main") == 0
+    server.faults.refuses = ""
+    truth.embedder = Short()
+    truth.put("many", *[f"pantograph {n}" for n in range(30)])
+    filling = await (await make(model="short-128")).fill("main")
+    assert (filling.good, filling.written) == (True, 30)
 
 
 class Short(HashEmbedder):

@@ -45,8 +45,7 @@ class Filler:
         same = state == State(active.version, self.model, total(active))
         if same and there is not None and there >= sum(it.chunks for it in active.documents.values()):
             return Brought(active, await self._blind(active), {})
-        since = state.version if state and state.model == self.model and state.version < active.version else 0
-        await self.tenant.make(empty=state is not None and not same and since == 0)
+        since = await self._begin(state, active)
         changes, active, rows = await self.read(lambda: self._changes(since))
         report = await self.tenant.write(rows)
         if report.failed:
@@ -66,7 +65,8 @@ class Filler:
         Then everything is read back and held against the truth.
         """
         kb = self.tenant.kb
-        await self.tenant.make(empty=False)
+        state = await self.tenant.state() if await self.tenant.count() is not None else None
+        await self._begin(state, await self.read(lambda: self.truth.active(kb)))
         _, active, rows = await self.read(lambda: self._changes(0))
         done = 0
 
@@ -85,6 +85,19 @@ class Filler:
         if filling.good and not report.failed:
             await self.tenant.note(State(active.version, self.model, total(active)))
         return replace(filling, failed=tuple(sorted(set(report.failed.values()))))
+
+    async def _begin(self, state: State | None, active: Active) -> int:
+        """Empty what is of another embedder or of other records -> the version from which on rows are missing."""
+        foreign = state is not None and (
+            state.model != self.model
+            or state.version > active.version
+            or (state.version == active.version and state.digest != total(active))
+        )
+        await self.tenant.make(empty=foreign)
+        if state is None or foreign:  # so that whoever takes it up knows whose vectors are there
+            await self.tenant.note(State(0, self.model, ""))
+            return 0
+        return state.version if state.version < active.version else 0
 
     def _changes(self, since: int) -> tuple[Changes, Active, list[Entry]]:
         """Both of one version: an ingest may come between the two."""

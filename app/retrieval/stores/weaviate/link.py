@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, TypeVar
 
 from app.core.errors import StoreMissing, StoreRefused, StoreUnavailable
@@ -92,8 +93,8 @@ class Link:
             self._mending = asyncio.create_task(self._again())
 
     async def _again(self) -> None:
-        for attempt in range(10**9):
-            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            await asyncio.sleep(pause)
             if await self._connect():
                 log.warning("Weaviate at %s is back", self._settings.url)
                 return

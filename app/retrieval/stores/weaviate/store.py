@@ -7,6 +7,7 @@ from collections.abc import Callable, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from app.core.errors import RecordsUnavailable, StoreMissing, StoreRefused, StoreUnavailable
@@ -70,7 +71,7 @@ class WeaviateStore:
 
     async def open(self) -> None:
         await self._hop(analyzer)  # the first call imports the index library
-        await self._hop(lambda: __import__("weaviate"))  # two seconds of it
+        await self._hop(partial(import_module, "weaviate"))  # it takes two seconds
         await self._link.open()
 
     async def close(self) -> None:
@@ -131,7 +132,10 @@ class WeaviateStore:
         if (view := self._held(shelf)) and view.active.version == version:
             return view
         if self.clock() >= shelf.closed_until:
-            await asyncio.wait({self._refresh(kb, shelf)}, timeout=self.settings.patience_s)
+            task = self._refresh(kb, shelf)
+            await asyncio.wait({task}, timeout=self.settings.patience_s)
+            if task.done():
+                task.result()  # what is not foreseen is not swallowed
         if view := self._held(shelf):
             return view
         why = self._link.trouble or shelf.trouble or "it is being filled"
@@ -139,9 +143,8 @@ class WeaviateStore:
 
     def _held(self, shelf: Shelf) -> View | None:
         """What was learned of a server before it went away is not believed of the one that came back."""
-        return (
-            shelf.view if shelf.view and shelf.view.session == self._link.session and not self._link.trouble else None
-        )
+        view = shelf.view
+        return view if view and view.session == self._link.session and not self._link.trouble else None
 
     def _refresh(self, kb: str, shelf: Shelf) -> "asyncio.Task[None]":
         if shelf.task is None or shelf.task.done():

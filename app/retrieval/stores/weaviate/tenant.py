@@ -77,8 +77,8 @@ class Tenant:
             "model": state.model,
             "digest": state.digest,
         }
-        failed = await self._send(state_name(self.settings), None, [Entry(_state_id(self.kb), "", properties, None)])
-        if failed:
+        entry = Entry(_state_id(self.kb), "", properties, None)
+        if failed := (await self._insist(state_name(self.settings), None, [entry]))[0]:
             raise StoreRefused(f"the index version was refused: {next(iter(failed.values()))}")
 
     async def count(self) -> int | None:
@@ -110,14 +110,8 @@ class Tenant:
         for batch in cut(entries, self.settings.batch):
             there = await self.digests([entry.id for entry in batch])
             fresh = [entry for entry in batch if there.get(entry.id) != entry.digest]
-            failed = await self._send(self.settings.collection, self.kb, fresh) if fresh else {}
-            for pause in AGAIN:
-                if not failed:
-                    break
-                await asyncio.sleep(pause)
-                report.retried += len(failed)
-                left = [entry for entry in fresh if entry.id in failed]
-                failed = await self._send(self.settings.collection, self.kb, left)
+            failed, retried = await self._insist(self.settings.collection, self.kb, fresh) if fresh else ({}, 0)
+            report.retried += retried
             report.failed |= {str(id_): why for id_, why in failed.items()}
             report.unchanged += len(batch) - len(fresh)
             report.written += len(fresh) - len(failed)
@@ -181,6 +175,19 @@ class Tenant:
                 raise StoreRefused(f"{reply.failed} objects could not be taken away")
             if reply.matches < MOST_DELETED:
                 return gone
+
+    async def _insist(
+        self, collection: str, tenant: str | None, entries: Sequence[Entry]
+    ) -> tuple[dict[UUID, str], int]:
+        """-> what was refused to the last, and how often an object was tried once more."""
+        failed, retried = await self._send(collection, tenant, entries), 0
+        for pause in AGAIN:
+            if not failed:
+                break
+            await asyncio.sleep(pause)
+            retried += len(failed)
+            failed = await self._send(collection, tenant, [entry for entry in entries if entry.id in failed])
+        return failed, retried
 
     async def _send(self, collection: str, tenant: str | None, entries: Sequence[Entry]) -> dict[UUID, str]:
         """-> the reason of each object that was refused."""
