@@ -50,17 +50,17 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
     return packed
 
 
-def run(work: Work, where: Where, *, answers: bool = True) -> None:
-    """Open the hall, do the work, close it, and leave with the work's status."""
-    sys.exit(guarded(partial(_run, work, where, answers), where.as_json))
+def run(work: Work, where: Where, *, answers: bool = True, **flags: Any) -> None:
+    """Open the hall, do the work, close it, and leave with the work's status. `flags` win over every setting."""
+    sys.exit(guarded(partial(_run, work, where, answers, flags), where.as_json))
 
 
-def _run(work: Work, where: Where, answers: bool) -> int:
+def _run(work: Work, where: Where, answers: bool, flags: dict[str, Any]) -> int:
     from app.core.settings import load
     from app.core.settings.threads import one_each
 
     one_each()
-    return asyncio.run(_inside(work, load(home=where.home, kb=where.kb), answers))
+    return asyncio.run(_inside(work, load(home=where.home, kb=where.kb, **flags), answers))
 
 
 async def _inside(work: Work, settings: "Settings", answers: bool) -> int:

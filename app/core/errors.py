@@ -16,6 +16,8 @@ RailDebugError
 ├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable, AnalyzerRateLimited,
 │                              AnalyzerRefused, AnalyzerContextExceeded, AnalyzerBadOutput
 ├── StoreUnavailable
+│   └── StoreRefused        it is there and says no
+│       └── StoreMissing
 ├── EmbedderUnavailable
 ├── RerankerUnavailable
 └── RecordsUnavailable
@@ -144,6 +146,20 @@ class StoreUnavailable(RailDebugError):
     code = "store_unavailable"
     retry = True
     hint = "The service answers from what it has; `/readyz` tells when the store is back."
+
+
+class StoreRefused(StoreUnavailable):
+    """No vectorizer, no permission, no room."""
+
+    code = "store_refused"
+    hint = "Look at the store's own log: it is there, and says why."
+
+
+class StoreMissing(StoreRefused):
+    """It knows no such collection, or no such tenant in it."""
+
+    code = "store_missing"
+    hint = "It is made again, and filled, for the next question."
 
 
 class EmbedderUnavailable(RailDebugError):

@@ -1,7 +1,10 @@
 """What the index reads from the truth, and what a lane finds."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from app.core.document import Applicability
 
 
 class Hit(NamedTuple):
@@ -28,3 +31,21 @@ class Changes:
     version: int
     documents: frozenset[str] = frozenset()
     rows: tuple[IndexRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A document's active generation: which it is, what it holds, and which assets it speaks of."""
+
+    generation: int
+    digest: str
+    chunks: int
+    applicability: Applicability = field(default_factory=Applicability)
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """Every document of a knowledge base at one index version, by its id."""
+
+    version: int = 0
+    documents: Mapping[str, Standing] = field(default_factory=dict)

@@ -27,6 +27,8 @@ STATUS: Final[dict[type[RailDebugError], tuple[int, str]]] = {
     errors.AnalyzerContextExceeded: (413, "More than the analyzer can read"),
     errors.AnalyzerBadOutput: (502, "The analyzer's answer is not usable"),
     errors.StoreUnavailable: (503, "The store is not there"),
+    errors.StoreRefused: (503, "The store says no"),
+    errors.StoreMissing: (503, "The store does not hold this knowledge base"),
     errors.EmbedderUnavailable: (503, "The embedder is not there"),
     errors.RerankerUnavailable: (503, "The reranker is not there"),
     errors.RecordsUnavailable: (503, "The records are not there"),

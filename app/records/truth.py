@@ -1,10 +1,10 @@
 """The active generation of every document, as an index and a retriever read it."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from app.core.document import Passage
-from app.core.index import Changes, Hit, IndexRow
+from app.core.index import Active, Changes, Hit, IndexRow, Standing
 from app.records.documents import VERSION, version
 from app.records.shapes import applicability_out, parts_out, words_out
 from app.records.sql import Connection, Database, among
@@ -15,6 +15,10 @@ ROWS = """SELECT c.id, c.document_id, c.indexed, c.codes, c.defines, v.vector
     FROM documents d JOIN chunks c ON c.document_id = d.id AND c.generation = d.generation
     LEFT JOIN vectors v ON v.text_hash = c.text_hash AND v.model = ?
     WHERE d.kb = ? AND d.generation > ? AND d.deleted = 0"""
+ACTIVE = "SELECT id, generation, digest, chunks, applicability FROM documents WHERE kb = ? AND deleted = 0"
+CODES = """SELECT DISTINCT k.code FROM chunk_codes k
+    JOIN documents d ON d.id = k.document_id AND d.generation = k.generation
+    WHERE k.kb = ? AND d.deleted = 0"""
 PASSAGES = """SELECT c.id, c.document_id, d.path, d.title, c.section, d.revision, d.superseded_by, c.start_at, c.end_at,
     c.line, c.text, c.role, c.page, c.parts, c.codes, c.defines, d.applicability
     FROM chunks c JOIN documents d ON d.id = c.document_id AND d.generation = c.generation
@@ -51,6 +55,20 @@ class SqlTruth:
             return Changes(current, moved, rows)
 
         return self._database.read_now(job)
+
+    def active(self, kb: str) -> Active:
+        def job(connection: Connection) -> Active:
+            rows = connection.execute(ACTIVE, (kb,))
+            standing = {
+                id_: Standing(gen, digest, chunks, applicability_out(limits))
+                for id_, gen, digest, chunks, limits in rows
+            }
+            return Active(version(connection, kb), standing)
+
+        return self._database.read_now(job)
+
+    def codes(self, kb: str) -> Set[str]:
+        return {code for (code,) in self._database.rows(CODES, (kb,))}
 
     def passages(self, kb: str, chunk_ids: Sequence[str]) -> list[Passage]:
         sql = PASSAGES + among(chunk_ids)

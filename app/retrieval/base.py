@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from app.core.diagnosis import FaultCode
 from app.core.document import Passage
-from app.core.index import Changes, Hit, IndexRow
+from app.core.index import Active, Changes, Hit, IndexRow, Standing
 from app.core.question import Asset
 from app.faults.codes import Mention
 
 __all__ = [
+    "Active",
     "Changes",
     "Embedder",
+    "Filling",
     "Hit",
     "IndexRow",
     "Lanes",
@@ -24,6 +26,7 @@ __all__ = [
     "Reranker",
     "Retrieved",
     "Retriever",
+    "Standing",
     "Store",
     "Truth",
     "Vector",
@@ -99,10 +102,35 @@ class Lanes:
     degraded: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a store holds of a knowledge base after it was filled, held against the truth."""
+
+    kb: str
+    version: int
+    documents: int
+    chunks: int  # active ones, as the truth has them
+    right: int  # of those, the ones that are in the index as they should be, by their digest
+    found: int  # rows in the index
+    written: int = 0
+    unchanged: int = 0
+    swept: int = 0
+    failed: tuple[str, ...] = ()  # why rows were refused
+
+    @property
+    def good(self) -> bool:
+        return self.chunks == self.right == self.found
+
+
 class Store(Protocol):
     """An index over the active generation of each document. It can be thrown away and rebuilt from the truth."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def trouble(self) -> str:
+        """Why it does not answer as it should, for `/readyz`; empty when it does."""
+        ...
 
     async def open(self) -> None: ...
     async def lanes(self, query: Query, k: int, encode: Callable[[str], Vector | None]) -> Lanes:
@@ -117,7 +145,17 @@ class Store(Protocol):
         ...
 
     async def write(self, kb: str) -> int:
-        """Bring the index up to the truth's version of this knowledge base -> that version."""
+        """Bring the index up to the truth's version of this knowledge base -> the version that it is at.
+
+        A store that is not there stays behind, and says why in `trouble`. Raises `StoreUnavailable` for a lost truth.
+        """
+        ...
+
+    async def fill(self, kb: str, told: Callable[[int, int], None] = ...) -> Filling:
+        """Write what is missing and hold all of it against the truth; taken up where it was broken off.
+
+        `told` hears how many rows of how many are done. Raises `StoreUnavailable`.
+        """
         ...
 
     async def sweep(self, kb: str) -> int:
@@ -170,6 +208,14 @@ class Truth(Protocol):
 
     def index_version(self, kb: str) -> int: ...
     def changes(self, kb: str, since: int, model: str) -> Changes: ...
+    def active(self, kb: str) -> Active:
+        """The active generation of every document: what a hit of an index that lags or leads is held against."""
+        ...
+
+    def codes(self, kb: str) -> Set[str]:
+        """Every canonical fault code that some active chunk mentions or defines."""
+        ...
+
     def passages(self, kb: str, chunk_ids: Sequence[str]) -> list[Passage]:
         """In the order asked; ids that are no longer active are left out. `score` and `why` are empty."""
         ...

@@ -110,7 +110,7 @@ async def build(
             gaps=records.gaps,
             gate=gate,
             keys=records.keys,
-            health=Health(settings.kb, store, analyzers, encoder),
+            health=Health(settings.kb, records.truth, store, analyzers, encoder),
         )
 
 

@@ -1,12 +1,13 @@
 """How much of the whole works: one state per part, told by `/readyz` and `rail-debug doctor`."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from app.analyzers.base import Analyzers
 from app.core.errors import RailDebugError
-from app.retrieval.base import Store
+from app.retrieval.base import Store, Truth
 from app.retrieval.encoder import Encoder
 
 State = Literal["ok", "degraded", "down"]
@@ -29,19 +30,26 @@ class Readiness:
 @dataclass(frozen=True, slots=True)
 class Health:
     kb: str
+    truth: Truth
     store: Store
     analyzers: Analyzers
     encoder: Encoder
 
     async def readiness(self) -> Readiness:
-        parts = {"records": await self._records(), "embedder": self._embedder(), **self._analyzers()}
+        parts = {"records": await self._records(), **self._store(), "embedder": self._embedder(), **self._analyzers()}
         return Readiness(parts["records"].state != "down", parts)
 
     async def _records(self) -> Part:
         try:
-            return Part("ok", f"index version {await self.store.write(self.kb)}")
+            version = await asyncio.to_thread(self.truth.index_version, self.kb)
+            return Part("ok", f"index version {version}")
         except RailDebugError as error:
             return Part("down", error.message)
+
+    def _store(self) -> dict[str, Part]:
+        """Without it the code lane still answers, or a replica does."""
+        trouble = self.store.trouble
+        return {f"store:{self.store.name}": Part("degraded", trouble) if trouble else Part("ok")}
 
     def _embedder(self) -> Part:
         why_not = self.encoder.why_not

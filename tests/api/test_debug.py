@@ -158,6 +158,7 @@ async def test_health_tells_each_part(client: httpx.AsyncClient) -> None:
     assert body["ready"] is True
     assert {name: part["state"] for name, part in body["parts"].items()} == {
         "records": "ok",
+        "store:embedded": "ok",
         "embedder": "ok",
         "analyzer:evidence": "ok",
     }

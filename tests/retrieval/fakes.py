@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from app.core.document import Applicability, Passage
 from app.core.errors import RecordsUnavailable
-from app.core.index import Changes, Hit, IndexRow
+from app.core.ids import text_hash
+from app.core.index import Active, Changes, Hit, IndexRow, Standing
 from app.faults.codes import Mention
 from app.retrieval.base import Query
 
@@ -111,6 +112,20 @@ class MemoryTruth:
         rows = tuple(self._chunks[kb][chunk_id][0] for made in moved.values() for chunk_id in made)
         return Changes(self._versions.get(kb, 0), frozenset(moved), rows)
 
+    def active(self, kb: str) -> Active:
+        self._read()
+        chunks = self._chunks.get(kb, {})
+        documents = {
+            name: Standing(v, text_hash("".join(chunks[c][0].indexed for c in made)), len(made), _limits(chunks, made))
+            for (where, name), (v, made) in self._documents.items()
+            if where == kb and made
+        }
+        return Active(self._versions.get(kb, 0), documents)
+
+    def codes(self, kb: str) -> Set[str]:
+        self._read()
+        return {code for row, _ in self._chunks.get(kb, {}).values() for code in row.codes}
+
     def passages(self, kb: str, chunk_ids: Sequence[str]) -> list[Passage]:
         self._read()
         active = self._chunks.get(kb, {})
@@ -127,6 +142,10 @@ class MemoryTruth:
         self.reads += 1
         if self.down:
             raise RecordsUnavailable("The database is gone.")
+
+
+def _limits(chunks: dict[str, tuple[IndexRow, Passage]], made: list[str]) -> Applicability:
+    return chunks[made[0]][1].applicability if made else Applicability()
 
 
 def _passage(row: IndexRow, superseded_by: str | None, classes: tuple[str, ...]) -> Passage:

@@ -10,16 +10,29 @@ from app.core.errors import StoreUnavailable
 from app.core.settings.retrieval import RetrievalSettings
 from app.retrieval.base import Lanes, Query, Store
 from app.retrieval.stores.table import STORES
+from tests.retrieval import places
 from tests.retrieval.fakes import MemoryTruth, Text, asking
 
 
-def make(name: str, truth: MemoryTruth, pool: Executor) -> Store:
-    return STORES[name](RetrievalSettings(), truth, truth.embedder.model, truth.embedder.dimensions, pool)
+def make(settings: RetrievalSettings, truth: MemoryTruth, pool: Executor) -> Store:
+    return STORES[settings.store](settings, truth, truth.embedder.model, truth.embedder.dimensions, pool)
 
 
 @pytest.fixture(params=sorted(STORES))
-async def store(request: pytest.FixtureRequest, truth: MemoryTruth, pool: Executor) -> AsyncIterator[Store]:
-    made = make(request.param, truth, pool)
+async def settings(request: pytest.FixtureRequest) -> AsyncIterator[RetrievalSettings]:
+    """Of a place that is empty, and is so again afterwards."""
+    if request.param == "weaviate":
+        pytest.importorskip("weaviate")
+        where = places.fresh()
+        yield RetrievalSettings(store="weaviate", weaviate=where)
+        await places.drop(where)
+    else:
+        yield RetrievalSettings(store=request.param)
+
+
+@pytest.fixture
+async def store(settings: RetrievalSettings, truth: MemoryTruth, pool: Executor) -> AsyncIterator[Store]:
+    made = make(settings, truth, pool)
     await made.open()
     yield made
     await made.close()
@@ -147,13 +160,13 @@ async def test_sweep_drops_what_belongs_to_no_active_generation_and_says_how_man
 
 
 async def test_a_store_that_was_thrown_away_is_rebuilt_from_the_truth(
-    store: Store, truth: MemoryTruth, pool: Executor
+    store: Store, settings: RetrievalSettings, truth: MemoryTruth, pool: Executor
 ) -> None:
     truth.put("a", Text("pantograph strip", defines=("P-1",)))
     truth.put("b", "brake hose")
     truth.put("a", Text("pantograph strip worn", defines=("P-1",)))
     seen = await look(store, truth, asking("pantograph", "P-1"))
-    again = make(store.name, truth, pool)
+    again = make(settings, truth, pool)
     await again.open()
     rebuilt = await look(again, truth, asking("pantograph", "P-1"))
     assert (ids(rebuilt.code), ids(rebuilt.sparse), ids(rebuilt.dense)) == (

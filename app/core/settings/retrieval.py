@@ -1,14 +1,21 @@
 """How many passages an answer may see and how wide each lane looks."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.settings.models import EmbeddingSettings, RerankingSettings
+from app.core.settings.weaviate import WeaviateSettings
 
 
 class RetrievalSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     store: str = Field("embedded", description="Where the index lives.")
+    mode: Literal["fused", "near_text_first"] = Field(
+        "fused", description="All lanes fused, or Weaviate's near-text with BM25 as its fallback."
+    )
+    replica: Literal["none", "embedded"] = Field("none", description="The index that answers while the store is away.")
     embedder: str = Field("minilm", description="What turns text into vectors: minilm, folder or openai.")
     reranker: str = Field("none", description="What reads the best passages again: none, cross-encoder or remote.")
     allow_remote: bool = Field(
@@ -18,3 +25,4 @@ class RetrievalSettings(BaseModel):
     lane_k: int = Field(50, ge=1, le=500, description="Hits that each lane brings before they are fused.")
     embedding: EmbeddingSettings = EmbeddingSettings()
     reranking: RerankingSettings = RerankingSettings()
+    weaviate: WeaviateSettings = WeaviateSettings()

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TypeVar
 
 from app.core.errors import RecordsUnavailable, StoreUnavailable
-from app.retrieval.base import Changes, Lanes, Query, Truth, Vector
+from app.retrieval.base import Changes, Filling, Lanes, Query, Truth, Vector
 from app.retrieval.stores.index import Index
 from app.retrieval.stores.view import View
 from app.retrieval.words import analyzer
@@ -38,6 +38,7 @@ class EmbeddedStore:
     dimensions: int
     pool: Executor
     name: str = "embedded"
+    trouble: str = ""  # it is in this process: what fails is the truth
     _shelves: dict[str, Shelf] = field(default_factory=dict)
 
     async def open(self) -> None:
@@ -63,6 +64,16 @@ class EmbeddedStore:
     async def write(self, kb: str) -> int:
         view = await self._hop(lambda: self._current(kb, patience=-1))
         return view.version if view else 0
+
+    async def fill(self, kb: str, told: Callable[[int, int], None] = lambda done, of: None) -> Filling:
+        """It is derived from the truth whenever it is opened; there is nothing to carry over, only to count."""
+        view = await self._hop(lambda: self._current(kb, patience=-1))
+        active = await self._hop(lambda: self.truth.active(kb))
+        chunks = sum(standing.chunks for standing in active.documents.values())
+        held = {document: len(rows) for document, rows in view.documents.items()} if view else {}
+        right = sum(it.chunks for id_, it in active.documents.items() if held.get(id_) == it.chunks)
+        told(chunks, chunks)
+        return Filling(kb, active.version, len(active.documents), chunks, right, sum(held.values()), unchanged=right)
 
     async def sweep(self, kb: str) -> int:
         return await self._hop(lambda: self._sweep(kb))
