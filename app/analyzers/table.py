@@ -6,6 +6,7 @@ from typing import Protocol
 from app.analyzers.backends.evidence import EvidenceAnalyzer
 from app.analyzers.backends.llama_cpp import LlamaCppAnalyzer
 from app.analyzers.backends.openai import OpenAIAnalyzer
+from app.analyzers.backends.transformers import TransformersAnalyzer
 from app.analyzers.base import Analyzer
 from app.core.settings.analyzers import AnalyzerSpec
 
@@ -20,4 +21,5 @@ BACKENDS: Mapping[str, Backend] = {
     "evidence": EvidenceAnalyzer,
     "llama-cpp": LlamaCppAnalyzer,
     "openai": OpenAIAnalyzer,
+    "transformers": TransformersAnalyzer,
 }

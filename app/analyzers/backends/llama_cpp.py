@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from app.analyzers.closing import closing
 from app.analyzers.fit import tokens
 from app.analyzers.llama_cpp import gguf, gpu, memory
-from app.analyzers.llama_cpp.model import model
+from app.analyzers.llama_cpp.model import LlamaModel, model
 from app.analyzers.llama_cpp.options import LlamaCppOptions
 from app.analyzers.local.digest import digest
 from app.analyzers.local.inbox import Job
@@ -24,7 +24,7 @@ class LlamaCppAnalyzer:
         self.budget_s = spec.budget_s
         self.options = options(name, LlamaCppOptions, spec)
         self._digest = ""
-        self._worker: Worker | None = None
+        self._worker: Worker[LlamaModel] | None = None
 
     @property
     def identity(self) -> Identity:

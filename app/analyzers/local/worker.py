@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from app.analyzers.local.inbox import Inbox, Job
 from app.core.errors import AnalyzerUnavailable
@@ -25,11 +25,15 @@ class Model(Protocol):
     def count(self, text: str) -> int: ...
 
 
-class Worker:
-    def __init__(self, name: str, opened: Callable[[], AbstractContextManager[Model]]) -> None:
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+class Worker(Generic[M]):
+    def __init__(self, name: str, opened: Callable[[], AbstractContextManager[M]]) -> None:
         self._inbox = Inbox(name)
         self._opened = opened
-        self._model: Model | None = None
+        self._model: M | None = None
         self._loaded: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name=f"rail-debug-{name}", daemon=True)
 
@@ -48,6 +52,13 @@ class Worker:
 
     def put(self, job: Job) -> None:
         self._inbox.put(job)
+
+    async def errand(self, work: Callable[[M], T]) -> T:
+        """Do something to the model on its own thread. Raises what `work` raises."""
+        model = self._model
+        if model is None:
+            raise AnalyzerUnavailable("The model is not loaded.")
+        return await asyncio.wrap_future(self._inbox.errand(lambda: work(model)))
 
     def count(self, text: str) -> int | None:
         """None while there is no model."""
