@@ -11,7 +11,6 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,54 +27,64 @@ SHAPE = {
 }
 
 
-@dataclass
-class Speeds:
-    bare: list[float]
-    ours: list[float]
+@dataclass(frozen=True)
+class Speed:
+    """From the first token on: what came before it is the prompt's."""
 
-    def __str__(self) -> str:
-        bare, ours = statistics.median(self.bare), statistics.median(self.ours)
-        ratios = sorted(a / b for a, b in zip(self.ours, self.bare, strict=True))
-        spread = f"{ratios[0]:.3f} to {ratios[-1]:.3f}"
-        return f"| {bare:.0f} | {ours:.0f} | {ours / bare:.3f} | {statistics.median(ratios):.3f} | {spread} |"
+    tokens: int
+    seconds: float
+    cpu: float
+
+    @property
+    def rate(self) -> float:
+        return self.tokens / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        return 1000 * self.cpu / self.tokens
 
 
-def rate(times: Iterable[float]) -> float:
-    """Tokens a second from the first one on: what came before it is the prompt's."""
-    stamps = list(times)
-    return (len(stamps) - 1) / (stamps[-1] - stamps[0])
+def line(bare: list[Speed], ours: list[Speed]) -> str:
+    rates = [statistics.median(speed.rate for speed in side) for side in (bare, ours)]
+    cpus = [statistics.median(speed.cpu_ms for speed in side) for side in (bare, ours)]
+    pairs = [b.rate / a.rate for a, b in zip(bare, ours, strict=True)]
+    cells = [
+        *(f"{rate:.0f}" for rate in rates),
+        f"{statistics.median(pairs):.3f}",
+        f"{min(pairs):.2f} to {max(pairs):.2f}",
+    ]
+    return " | ".join([*cells, *(f"{cpu:.3f}" for cpu in cpus), f"{cpus[0] / cpus[1]:.3f}"])
 
 
-def bare(llama: Any, tokens: list[int], schema: Any, limit: int) -> float:
+def bare(llama: Any, tokens: list[int], schema: Any, limit: int) -> Speed:
     from app.analyzers.llama_cpp.grammar import grammar
 
-    stamps: list[float] = []
+    first, made = (0.0, 0.0), 0
     held = grammar(schema) if schema else None
     for token in llama.generate(tokens, temp=0.0, top_k=40, top_p=0.95, min_p=0.05, repeat_penalty=1.0, grammar=held):
         if token == llama.token_eos():
             break
         llama.detokenize([token]).decode("utf-8", "ignore")
-        stamps.append(time.perf_counter())
-        if len(stamps) == limit:
+        made += 1
+        first = first if made > 1 else (time.perf_counter(), time.process_time())
+        if made == limit:
             break
-    return rate(stamps)
+    return Speed(made - 1, time.perf_counter() - first[0], time.process_time() - first[1])
 
 
-async def ours(analyzer: Any, brief: Any) -> float:
+async def ours(analyzer: Any, brief: Any) -> Speed:
     from app.core.brief import End, Text
 
-    first = last = 0.0
-    made = 0
+    first, made = (0.0, 0.0), 0
     async for delta in analyzer.stream(brief):
-        last = time.perf_counter()
-        if isinstance(delta, Text):
-            first = first or last
+        if isinstance(delta, Text) and not first[0]:
+            first = (time.perf_counter(), time.process_time())
         if isinstance(delta, End):
             made = delta.tokens_out
-    return (made - 1) / (last - first)
+    return Speed(made - 1, time.perf_counter() - first[0], time.process_time() - first[1])
 
 
-async def measured(path: Path, structured: str, rounds: int, limit: int) -> Speeds:
+async def measured(path: Path, structured: str, rounds: int, limit: int) -> str:
     import llama_cpp
 
     from app.analyzers.backends.llama_cpp import LlamaCppAnalyzer
@@ -94,15 +103,15 @@ async def measured(path: Path, structured: str, rounds: int, limit: int) -> Spee
     tokens = llama.tokenize((said + "<|im_start|>assistant\n").encode(), add_bos=False, special=True)
     brief = replace(BRIEF, options=Options(temperature=0.0, max_tokens=limit))
     schema = SCHEMA if structured == "json" else None
-    speeds = Speeds([], [])
+    sides: tuple[list[Speed], list[Speed]] = ([], [])
     for turn in range(rounds + 1):
         pair = (bare(llama, list(tokens), schema, limit), await ours(analyzer, brief))
         if turn:  # the first one warms up
-            speeds.bare.append(pair[0])
-            speeds.ours.append(pair[1])
+            for side, speed in zip(sides, pair, strict=True):
+                side.append(speed)
     await analyzer.unload()
     llama.close()
-    return speeds
+    return line(*sides)
 
 
 def main() -> None:
@@ -115,14 +124,14 @@ def main() -> None:
     from tests.tiny_models import made, quantized
 
     f16 = made(pairs(), steps=0, shape=SHAPE).gguf
-    print("| weights | schema | bare, tokens/s | ours, tokens/s | ratio | median of pairs | pairs |")
-    print("|---|---|---|---|---|---|---|")
+    print("| weights | schema | bare, tokens/s | ours | ratio (median of pairs) | pairs | CPU ms bare | ours | ratio |")
+    print("|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for path in (f16, quantized(f16, Path(folder) / "q4.gguf")):
             for structured in ("json", "none"):
-                speeds = asyncio.run(measured(path, structured, asked.rounds, asked.tokens))
+                told = asyncio.run(measured(path, structured, asked.rounds, asked.tokens))
                 kind = "F16" if path == f16 else "Q4_K_M"
-                print(f"| {kind} | {'yes' if structured == 'json' else 'no'} {speeds}", flush=True)
+                print(f"| {kind} | {'yes' if structured == 'json' else 'no'} | {told} |", flush=True)
 
 
 if __name__ == "__main__":
