@@ -11,6 +11,7 @@ from app.analyzers.llama_cpp.model import LlamaModel, model
 from app.analyzers.llama_cpp.options import LlamaCppOptions
 from app.analyzers.local.digest import digest
 from app.analyzers.local.inbox import Job
+from app.analyzers.local.vram import free_vram
 from app.analyzers.local.worker import Worker
 from app.analyzers.options import options
 from app.core.brief import Brief, Delta, Footprint, Identity
@@ -45,7 +46,7 @@ class LlamaCppAnalyzer:
         if self._worker:
             return
         facts = await asyncio.to_thread(gguf.facts, self.options.path)
-        layers = gpu.layers(facts, self.options, supported=gpu.supported(), free=gpu.free_vram())
+        layers = await asyncio.to_thread(offloaded, facts, self.options)
         worker = Worker(self.name, partial(model, self.name, self.options, layers))
         hashed = asyncio.create_task(asyncio.to_thread(digest, gguf.parts(self.options.path)))
         try:
@@ -74,7 +75,9 @@ class LlamaCppAnalyzer:
     @cached_property
     def _footprint(self) -> Footprint:
         facts = gguf.facts(self.options.path)
-        layers = self.options.n_gpu_layers and gpu.layers(
-            facts, self.options, supported=gpu.supported(), free=gpu.free_vram()
-        )
-        return memory.footprint(facts, self.options, layers)
+        return memory.footprint(facts, self.options, gpu.planned(facts, self.options))
+
+
+def offloaded(facts: gguf.Facts, own: LlamaCppOptions) -> int:
+    """In a thread: it imports the library."""
+    return gpu.layers(facts, own, supported=gpu.supported(), free=free_vram())

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from app.analyzers.closing import closing
 from app.analyzers.fit import tokens
 from app.analyzers.local.digest import digest
 from app.analyzers.local.inbox import Job
+from app.analyzers.local.vram import free_vram
 from app.analyzers.local.worker import Worker
 from app.analyzers.options import options
 from app.analyzers.transformers.bases import BASES
@@ -100,8 +102,6 @@ def hashes(own: TransformersOptions) -> str:
 def on_gpu(device: str) -> bool:
     if device != "auto":
         return device != "cpu"
-    try:
-        import torch
-    except ImportError:
-        return False
-    return bool(torch.cuda.is_available())
+    if torch := sys.modules.get("torch"):  # to import it here would stop the loop for seconds
+        return bool(torch.cuda.is_available())
+    return free_vram() is not None
