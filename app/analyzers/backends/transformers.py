@@ -32,6 +32,7 @@ class TransformersAnalyzer:
         self.options = options(name, TransformersOptions, spec)
         self._digest = ""
         self._adapter = ""
+        self._context = self.options.context
         self._worker: Worker[HFModel] | None = None
 
     @property
@@ -39,7 +40,7 @@ class TransformersAnalyzer:
         """The hash of its weights is known once it was loaded."""
         own = self.options
         version = own.path.name + (f"+{own.adapter.name}" if own.adapter else "")
-        return Identity(self.name, version, self._digest or "unloaded", own.family, False, own.context)
+        return Identity(self.name, version, self._digest or "unloaded", own.family, False, self._context)
 
     @property
     def footprint(self) -> Footprint:
@@ -59,12 +60,14 @@ class TransformersAnalyzer:
             worker = await BASES.hold(self.options)
         finally:
             self._digest = await hashed
-        if adapter := self.options.adapter:
-            try:
+        try:
+            limit = await worker.errand(lambda model: model.limit)
+            if adapter := self.options.adapter:
                 self._adapter = await worker.errand(lambda model: model.adapters.put(adapter))
-            except BaseException:
-                await BASES.release(self.options)
-                raise
+        except BaseException:
+            await BASES.release(self.options)
+            raise
+        self._context = min(self.options.context, limit or self.options.context)
         self._worker = worker
 
     async def unload(self) -> None:

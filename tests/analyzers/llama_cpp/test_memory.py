@@ -74,6 +74,11 @@ def test_a_quantized_cache_of_values_turns_flash_attention_on() -> None:
     assert own(type_v="q8_0").flash and not own().flash and own().threads >= 1
 
 
+def test_no_more_context_is_used_than_the_model_was_trained_for() -> None:
+    assert own(n_ctx=8192).within(2048).n_ctx == 2048
+    assert own(n_ctx=1024).within(2048).n_ctx == own(n_ctx=1024).within(0).n_ctx == 1024
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     pytest.importorskip("gguf")

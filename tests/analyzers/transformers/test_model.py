@@ -83,6 +83,11 @@ async def test_it_says_what_the_weights_know_and_counts_with_their_words(tiny: M
         assert await said(analyzer, NOTHING) == '{"statements": []}'
 
 
+async def test_no_more_context_is_used_than_the_model_was_made_for(tiny: Made) -> None:
+    async with loaded(tiny.folder, context=100_000) as analyzer:
+        assert analyzer.identity.context == 8192
+
+
 async def test_in_company_each_says_what_it_says_alone(tiny: Made, wild: Made) -> None:
     async with loaded(wild.folder, batch=4, structured="none") as analyzer:
         briefs = [warm(seed, words=7 * seed, tokens=20 + 5 * seed) for seed in SEEDS]
