@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from app.analyzers.backends.evidence import EvidenceAnalyzer
+from app.analyzers.backends.llama_cpp import LlamaCppAnalyzer
 from app.analyzers.backends.openai import OpenAIAnalyzer
+from app.analyzers.backends.transformers import TransformersAnalyzer
 from app.analyzers.base import Analyzer
 from app.core.settings.analyzers import AnalyzerSpec
 
@@ -15,4 +17,9 @@ class Backend(Protocol):
         ...
 
 
-BACKENDS: Mapping[str, Backend] = {"evidence": EvidenceAnalyzer, "openai": OpenAIAnalyzer}
+BACKENDS: Mapping[str, Backend] = {
+    "evidence": EvidenceAnalyzer,
+    "llama-cpp": LlamaCppAnalyzer,
+    "openai": OpenAIAnalyzer,
+    "transformers": TransformersAnalyzer,
+}
