@@ -39,6 +39,8 @@ class Behaviour:
 
 
 class Stub:
+    path = "/v1"
+
     def __init__(self, behaviour: Behaviour | None = None) -> None:
         self.behaviour = behaviour or Behaviour()
         self.next: deque[Behaviour] = deque()
@@ -53,16 +55,19 @@ class Stub:
     async def start(self, port: int = 0) -> str:
         """-> base_url"""
         app = web.Application(client_max_size=2**26)
-        app.router.add_post("/v1/chat/completions", self._answer)
-        app.router.add_get("/v1/models", self._models)
-        app.router.add_get("/version", self._version)
+        self.routes(app)
         app.router.add_post("/_ctl", self._control)
         app.router.add_get("/_stats", self._stats)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}{self.path}"
+
+    def routes(self, app: web.Application) -> None:
+        app.router.add_post("/v1/chat/completions", self._answer)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/version", self._version)
 
     async def stop(self) -> None:
         if self._runner:

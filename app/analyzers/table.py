@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from app.analyzers.backends.chat import ChatAnalyzer
 from app.analyzers.backends.evidence import EvidenceAnalyzer
+from app.analyzers.backends.gemini import GeminiAnalyzer
+from app.analyzers.backends.ollama import OllamaAnalyzer
 from app.analyzers.backends.openai import OpenAIAnalyzer
 from app.analyzers.base import Analyzer
 from app.core.settings.analyzers import AnalyzerSpec
@@ -15,4 +18,10 @@ class Backend(Protocol):
         ...
 
 
-BACKENDS: Mapping[str, Backend] = {"evidence": EvidenceAnalyzer, "openai": OpenAIAnalyzer}
+BACKENDS: Mapping[str, Backend] = {
+    "chat": ChatAnalyzer,
+    "evidence": EvidenceAnalyzer,
+    "gemini": GeminiAnalyzer,
+    "ollama": OllamaAnalyzer,
+    "openai": OpenAIAnalyzer,
+}

@@ -12,31 +12,35 @@ from app.analyzers.table import BACKENDS
 from app.core import errors
 from app.core.brief import Begin, Brief, Delta, End, Text
 from app.core.question import Question
-from app.core.settings.analyzers import AnalyzerSpec
 from app.prompts.files import FilePrompts
 from app.receipts.check import Evidence, check
 from app.receipts.draft import Cutter
 from app.receipts.ledger import Ledger
+from tests.analyzers.rows import NEEDS, SERVERS, spec
 from tests.llm_stub import Behaviour, Stub
 from tests.receipts.passages import brake
 
 BRIEF = Brief(Question("What is E73-B?"), (brake(),), ("E73-B",), prompts=FilePrompts().load())
-SERVED: dict[str, dict[str, object]] = {"openai": {"model": "tiny", "retries": 0}}  # rows that need a server
+
+
+@pytest.fixture(params=sorted(BACKENDS))
+def kind(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    if found in NEEDS:
+        pytest.importorskip(NEEDS[found])
+    return found
 
 
 @pytest.fixture
-async def stub() -> AsyncIterator[Stub]:
-    server = Stub()
+async def stub(kind: str) -> AsyncIterator[Stub]:
+    server = SERVERS.get(kind, Stub)()
     yield server
     await server.stop()
 
 
-@pytest.fixture(params=sorted(BACKENDS))
-async def analyzer(request: pytest.FixtureRequest, stub: Stub) -> AsyncIterator[Analyzer]:
-    options: dict[str, object] = dict(SERVED.get(request.param, {}))
-    if options:
-        options["base_url"] = await stub.start()
-    built = BACKENDS[request.param]("row", AnalyzerSpec.model_validate({"kind": request.param, **options}))
+@pytest.fixture
+async def analyzer(kind: str, stub: Stub) -> AsyncIterator[Analyzer]:
+    built = BACKENDS[kind]("row", spec(kind, await stub.start() if kind in SERVERS else ""))
     await built.load()
     yield built
     await built.unload()
@@ -117,6 +121,5 @@ async def test_it_raises_nothing_but_analyzer_errors(analyzer: Analyzer, stub: S
 
 @pytest.mark.parametrize("kind", sorted(BACKENDS))
 def test_an_unknown_option_names_the_row_and_the_option(kind: str) -> None:
-    spec = AnalyzerSpec.model_validate({"kind": kind, **SERVED.get(kind, {}), "colour": "blue"})
     with pytest.raises(errors.InvalidSettings, match=r"analyzers\.row\.colour"):
-        BACKENDS[kind]("row", spec)
+        BACKENDS[kind]("row", spec(kind, colour="blue"))

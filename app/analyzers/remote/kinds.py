@@ -11,6 +11,7 @@ from app.core.errors import (
     AnalyzerRefused,
     AnalyzerTimeout,
     AnalyzerUnavailable,
+    AnalyzerUnreachable,
 )
 
 # The nearest class in an error's line of descent decides.
@@ -48,6 +49,9 @@ BY_NAME: Mapping[str, type[AnalyzerError]] = {
     "OutputParserException": AnalyzerBadOutput,
     "ServerError": AnalyzerUnavailable,  # google
     "UnknownApiResponseError": AnalyzerBadOutput,
+    "ResponseError": AnalyzerUnavailable,  # ollama
+    "ConnectionResetError": AnalyzerUnavailable,
+    "ConnectionError": AnalyzerUnreachable,  # so ollama's client says that nobody is there
     "RequestError": AnalyzerUnavailable,  # httpx
     "TimeoutException": AnalyzerTimeout,
     "DecodingError": AnalyzerBadOutput,
