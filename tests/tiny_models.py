@@ -41,7 +41,7 @@ class Made:
     adapter: Path  # LoRA that changes what is said
 
 
-def made(pairs: Pairs, *, steps: int = 150, shape: Mapping[str, int] = SHAPE) -> Made:
+def made(pairs: Pairs, *, steps: int = 400, shape: Mapping[str, int] = SHAPE) -> Made:
     """The answers are learnt when the loss says so, at the latest after `steps`."""
     key = hashlib.sha256(json.dumps([list(pairs), steps, dict(shape)]).encode() + Path(__file__).read_bytes())
     home = Path(tempfile.gettempdir()) / f"rail-debug-tiny-{os.getuid()}-{key.hexdigest()[:16]}"
@@ -106,7 +106,7 @@ def learn(model: Any, tokenizer: Any, pairs: Pairs, steps: int) -> None:
     """Loss on the answers alone, one pair a step, until every answer is known by heart."""
     import torch
 
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     examples = [tokens(tokenizer, messages, answer) for messages, answer in pairs]
     losses = [float("inf")] * len(examples)
     for step in range(steps):
@@ -117,7 +117,7 @@ def learn(model: Any, tokenizer: Any, pairs: Pairs, steps: int) -> None:
         optimizer.step()
         optimizer.zero_grad()
         losses[step % len(examples)] = float(loss.detach())
-        if max(losses) < 0.01:
+        if max(losses) < 0.005:
             return
 
 

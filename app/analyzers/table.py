@@ -6,8 +6,10 @@ from typing import Protocol
 from app.analyzers.backends.chat import ChatAnalyzer
 from app.analyzers.backends.evidence import EvidenceAnalyzer
 from app.analyzers.backends.gemini import GeminiAnalyzer
+from app.analyzers.backends.llama_cpp import LlamaCppAnalyzer
 from app.analyzers.backends.ollama import OllamaAnalyzer
 from app.analyzers.backends.openai import OpenAIAnalyzer
+from app.analyzers.backends.transformers import TransformersAnalyzer
 from app.analyzers.base import Analyzer
 from app.core.settings.analyzers import AnalyzerSpec
 
@@ -22,6 +24,8 @@ BACKENDS: Mapping[str, Backend] = {
     "chat": ChatAnalyzer,
     "evidence": EvidenceAnalyzer,
     "gemini": GeminiAnalyzer,
+    "llama-cpp": LlamaCppAnalyzer,
     "ollama": OllamaAnalyzer,
     "openai": OpenAIAnalyzer,
+    "transformers": TransformersAnalyzer,
 }
