@@ -8,7 +8,6 @@ class AnalyzerSpec(BaseModel):
 
     kind: str
     budget_s: float = 30.0  # time to a whole answer; when it is spent, `evidence` answers
-    allow_remote: bool = False  # whether a question to this local one may go on to a remote one when it fails
     failures: int = Field(3, ge=0)  # in a row, after which it is left alone for a while; 0: it never is
     cache_s: float = Field(0.0, ge=0)  # seconds that its answers are kept; 0: not at all
 
