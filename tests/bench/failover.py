@@ -7,12 +7,13 @@ import argparse
 import asyncio
 import json
 import os
+import secrets
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ from tests.drills.conftest import Model, free_port, model_server
 from tests.receipts.passages import brake
 
 DELAY_S = 0.05
+KEY = f"sk-{secrets.token_hex(32)}"  # without one the proxy does not start
+SHARES = (0.5, 0.95)
 WARM = 5  # rounds that are not counted
 BRIEF = Brief(Question("What is E73-B?"), (brake(),), ("E73-B",), prompts=FilePrompts().load())
 HEAD = """# What failover costs
@@ -43,10 +46,11 @@ HEAD = """# What failover costs
 Written by `python -m tests.bench.failover` on {day}: {rounds} rounds, in each every way once, one after the other, so
 that all met the same load of the machine. The model is a stub in a process of its own that waits 50 ms; a round asks
 for a whole streamed answer. The bare client is the OpenAI backend with nothing around it, in this process as all
-others; the proxy is a process of its own. Milliseconds; added is taken to the bare client.
+others; the proxy is a process of its own. Milliseconds; added is between the same quantiles of a way and of the bare
+client. CPU is what this process computed for one answer: of the two it is the one that a busy machine does not blur.
 
-| way | answered | p50 | p95 | added p50 | added p95 |
-|---|--:|--:|--:|--:|--:|
+| way | answered | p50 | p95 | added p50 | added p95 | CPU p50 | CPU p95 | CPU added p50 | CPU added p95 |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 """
 BARE, OURS = "bare client", "failover, breaker, trace"
 CLOSED, OPEN = "first upstream dead, circuit kept closed", "first upstream dead, circuit open"
@@ -56,7 +60,8 @@ PROXY, PROXY_DEAD = "LiteLLM proxy", "LiteLLM proxy, `fallbacks`, first upstream
 @dataclass
 class Way:
     analyzer: Analyzer
-    ms: list[float]
+    ms: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     answered: int = 0
 
 
@@ -82,18 +87,23 @@ def ways(model: str, proxy: str) -> dict[str, Way]:
         OPEN: order(Breaker(Traced(backend("dead", dead))), live()),
     }
     if proxy:
-        made |= {PROXY: backend("proxy", proxy, model="live"), PROXY_DEAD: backend("proxy", proxy, model="dead")}
-    return {name: Way(analyzer, []) for name, analyzer in made.items()}
+        through = {"api_key": KEY}
+        made |= {
+            PROXY: backend("proxy", proxy, model="live", **through),
+            PROXY_DEAD: backend("proxy", proxy, model="dead", **through),
+        }
+    return {name: Way(analyzer) for name, analyzer in made.items()}
 
 
 async def once(way: Way) -> None:
     """Answered is what the model said and nobody else: `evidence` would be too quick."""
-    began, who, ended = time.perf_counter(), "", False
+    began, computed, who, ended = time.perf_counter(), time.process_time(), "", False
     async with closing(way.analyzer.stream(replace(BRIEF, deadline=time.monotonic() + 30))) as deltas:
         async for delta in deltas:
             who = delta.identity.name if isinstance(delta, Begin) else who
             ended = ended or isinstance(delta, End)
     way.ms.append(1000 * (time.perf_counter() - began))
+    way.cpu.append(1000 * (time.process_time() - computed))
     way.answered += ended and who != "evidence"
 
 
@@ -111,7 +121,7 @@ async def measure(model: Model, proxy: str, rounds: int) -> Mapping[str, Way]:
         for way in found.values():
             await way.analyzer.unload()
         tracing.close()
-    return {name: Way(way.analyzer, way.ms[WARM:], way.answered - WARM) for name, way in found.items()}
+    return {name: Way(way.analyzer, way.ms[WARM:], way.cpu[WARM:], way.answered - WARM) for name, way in found.items()}
 
 
 def at(values: Sequence[float], share: float) -> float:
@@ -119,15 +129,12 @@ def at(values: Sequence[float], share: float) -> float:
 
 
 def report(found: Mapping[str, Way], rounds: int) -> str:
-    bare, lines = found[BARE].ms, []
+    bare, lines = found[BARE], []
     for name, way in found.items():
-        added = [f"{at(way.ms, share) - at(bare, share):+.1f}" if way.ms is not bare else "" for share in (0.5, 0.95)]
-        told = [
-            name,
-            f"{way.answered} of {len(way.ms)}",
-            *(f"{at(way.ms, share):.1f}" for share in (0.5, 0.95)),
-            *added,
-        ]
+        told = [name, f"{way.answered} of {len(way.ms)}"]
+        for own, others in ((way.ms, bare.ms), (way.cpu, bare.cpu)):
+            told += [f"{at(own, share):.1f}" for share in SHARES]
+            told += [f"{at(own, share) - at(others, share):+.1f}" if way is not bare else "" for share in SHARES]
         lines.append(f"| {' | '.join(told)} |")
     return HEAD.format(day=datetime.now(UTC).date(), rounds=rounds) + "\n".join(lines) + "\n"
 
@@ -143,6 +150,7 @@ def litellm(command: Path | None, model: Model) -> Iterator[str]:
         config = Path(folder) / "config.yaml"
         config.write_text(json.dumps(upstreams(model)))  # JSON is YAML
         env = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
+        env["LITELLM_MASTER_KEY"] = KEY
         quiet = subprocess.DEVNULL
         words = [str(command), "--config", str(config), "--port", str(port), "--host", "127.0.0.1"]
         child = subprocess.Popen(words, cwd=folder, env=env, stdin=quiet, stdout=quiet, stderr=quiet)

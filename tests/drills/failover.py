@@ -22,6 +22,7 @@ from tests.drills.conftest import Model, Service, free_port, listen, model_serve
 from tests.drills.judge import Diagnosis, check_one_voice, check_receipts, wording
 
 ASKED = "E73-B after the brake test, what do I check first?"
+CLOSED = 3  # failures that open the circuit
 PATIENCE_S = 0.3  # what the row waits for the next piece: a stall costs at least this
 SIZE = 4  # characters of one token of the stub
 HEAD = """# Failover
@@ -41,8 +42,8 @@ TAIL = """The OpenAI-compatible endpoint is not part of this run.
 ## A server that is not there
 
 {gone.asked} questions, each beside the same one to `evidence` alone: {gone.answered} answered, {gone.told} of them with
-the reason. Added to the first three, while the circuit was closed: {first} ms. After that, while it was open:
-p50 / p95 {later} ms."""
+the reason. Added to the first three, while the circuit was closed: {gone.first} ms. After that, while it was open,
+between the same quantiles of both: p50 {p50} ms, p95 {p95} ms."""
 Door = Callable[[httpx.AsyncClient, str], Awaitable[Diagnosis]]
 
 
@@ -144,20 +145,33 @@ class Dead:
     asked: int
     answered: int
     told: int  # with the reason why another one spoke
-    first_ms: list[float]  # added while the circuit was still closed
-    open_ms: list[float]  # and once it was open
+    alone_ms: list[float]  # `evidence` without anybody before it
+    behind_ms: list[float]  # and behind the dead one, in turns
+
+    @property
+    def first(self) -> str:
+        return ", ".join(f"{b - a:+.1f}" for a, b in zip(self.alone_ms[:CLOSED], self.behind_ms[:CLOSED], strict=True))
+
+    def at(self, share: float) -> str:
+        """Between the same quantiles of both, once the circuit is open."""
+        alone, behind = (sorted(ms[CLOSED:]) for ms in (self.alone_ms, self.behind_ms))
+        place = int(share * (len(alone) - 1))
+        return f"{behind[place] - alone[place]:+.1f}"
 
 
 async def dead(client: httpx.AsyncClient, asked: int) -> Dead:
     """A server that is not there, each question beside the same one to `evidence` alone."""
-    answered, reasons, added = 0, 0, []
+    answered, reasons = 0, 0
+    alone: list[float] = []
+    behind: list[float] = []
     for _ in range(asked):
         _, plain = await ask(by_json, client, "evidence")
         told, took = await ask(by_json, client, "dead")
         answered += told["verdict"] == "answered"
         reasons += told["degraded"] == ["analyzer_fallback:dead: analyzer_unreachable"]
-        added.append(took - plain)
-    return Dead(asked, answered, reasons, added[:3], added[3:])
+        alone.append(plain)
+        behind.append(took)
+    return Dead(asked, answered, reasons, alone, behind)
 
 
 @asynccontextmanager
@@ -190,8 +204,7 @@ def report(rows: Mapping[tuple[str, str], Row], gone: Dead, positions: int) -> s
     ]
     runs, lost, spliced = (sum(getattr(row, name) for row in rows.values()) for name in ("runs", "lost", "spliced"))
     lines += [f"| all | both | {runs} | {lost} | {spliced} | |", ""]
-    first = ", ".join(f"{ms:.1f}" for ms in gone.first_ms)
-    lines += TAIL.format(gone=gone, first=first, later=spread(gone.open_ms)).splitlines()
+    lines += TAIL.format(gone=gone, p50=gone.at(0.5), p95=gone.at(0.95)).splitlines()
     return "\n".join(lines) + "\n"
 
 
