@@ -175,7 +175,7 @@ def upstreams(model: Model) -> dict[str, Any]:
     }
 
 
-def wait_for(url: str, child: "subprocess.Popen[bytes]", seconds: float = 120) -> None:
+def wait_for(url: str, child: "subprocess.Popen[bytes]", seconds: float = 300) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until and child.poll() is None:
         try:
