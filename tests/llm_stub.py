@@ -39,6 +39,8 @@ class Behaviour:
 
 
 class Stub:
+    path = "/v1"
+
     def __init__(self, behaviour: Behaviour | None = None) -> None:
         self.behaviour = behaviour or Behaviour()
         self.next: deque[Behaviour] = deque()
@@ -46,19 +48,26 @@ class Stub:
         self.connections: set[Any] = set()
         self.left = asyncio.Event()  # a client went away in the middle
         self.departures = 0  # how often
+        self.models: list[str] = []  # what /v1/models lists; nothing: it does not know that path
+        self.version = ""  # of the vLLM that it plays
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> str:
         """-> base_url"""
         app = web.Application(client_max_size=2**26)
-        app.router.add_post("/v1/chat/completions", self._answer)
+        self.routes(app)
         app.router.add_post("/_ctl", self._control)
         app.router.add_get("/_stats", self._stats)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}{self.path}"
+
+    def routes(self, app: web.Application) -> None:
+        app.router.add_post("/v1/chat/completions", self._answer)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/version", self._version)
 
     async def stop(self) -> None:
         if self._runner:
@@ -78,6 +87,16 @@ class Stub:
     async def _stats(self, request: web.Request) -> web.Response:
         told = {"requests": len(self.bodies), "connections": len(self.connections), "departures": self.departures}
         return web.json_response(told)
+
+    async def _models(self, request: web.Request) -> web.Response:
+        if not self.models:
+            raise web.HTTPNotFound
+        return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
+
+    async def _version(self, request: web.Request) -> web.Response:
+        if not self.version:
+            raise web.HTTPNotFound
+        return web.json_response({"version": self.version})
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from app.analyzers.base import Analyzer
 from app.analyzers.closing import closing
+from app.analyzers.decide import Move, Situation, decide
 from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Restart, Text
 from app.core.errors import AnalyzerBadOutput, AnalyzerError, AnalyzerTimeout
+
+FOREVER = float("inf")
 
 
 @dataclass
@@ -18,12 +21,28 @@ class Passed:
     reasons: list[str] = field(default_factory=list)
     spoken: bool = False
 
+    @property
+    def reason(self) -> str:
+        return "; ".join(self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """On `time.monotonic`'s clock: when the first word must be out, and when the whole answer."""
+
+    first: float = FOREVER
+    whole: float = FOREVER
+
 
 class Failover:
-    """Its name and identity are those of the first in order; the last one is not cut short, since nobody follows it."""
+    """Its name and identity are those of the first in order; the last one is not cut short, since nobody follows it.
 
-    def __init__(self, order: Sequence[Analyzer]) -> None:
+    From a local analyzer a question goes on to a remote one only with `allow_remote`.
+    """
+
+    def __init__(self, order: Sequence[Analyzer], *, allow_remote: bool = False) -> None:
         self.order = tuple(order)
+        self.allow_remote = allow_remote
         self.name = self.order[0].name
 
     @property
@@ -51,29 +70,43 @@ class Failover:
 
     async def stream(self, brief: Brief) -> AsyncIterator[Delta]:
         passed = Passed()
-        *others, last = self.order
-        for analyzer in others:
-            until = min(time.monotonic() + analyzer.budget_s, brief.deadline)
+        order = self._allowed()
+        for others, analyzer in zip(reversed(range(len(order))), order, strict=True):
+            until = budget(brief, analyzer, others, time.monotonic())
+            told = replace(brief, deadline=min(brief.deadline, until.whole), speak_by=until.first)
             try:
-                async with closing(_attempt(analyzer, brief, until, passed)) as deltas:
+                async with closing(_attempt(analyzer, told, until, passed)) as deltas:
                     async for delta in deltas:
                         yield delta
                 return
             except AnalyzerError as error:
+                if decide(Situation(type(error), spoken=passed.spoken, others=others)) is Move.RAISE:
+                    raise
                 passed.reasons.append(f"{analyzer.name}: {error.code}")
-        async with closing(_attempt(last, brief, float("inf"), passed)) as deltas:
-            async for delta in deltas:
-                yield delta
+
+    def _allowed(self) -> tuple[Analyzer, ...]:
+        first, *others = self.order
+        if self.allow_remote or first.identity.remote:
+            return self.order
+        return (first, *(other for other in others if not other.identity.remote))
 
 
-async def _attempt(analyzer: Analyzer, brief: Brief, until: float, passed: Passed) -> AsyncIterator[Delta]:
+def budget(brief: Brief, analyzer: Analyzer, others: int, now: float) -> Time:
+    """The last one has all the time there is. Of the others each leaves those behind it a share until it speaks."""
+    if others == 0:
+        return Time()
+    whole = min(now + analyzer.budget_s, brief.deadline)
+    return Time(first=now + (whole - now) / others, whole=whole)
+
+
+async def _attempt(analyzer: Analyzer, brief: Brief, until: Time, passed: Passed) -> AsyncIterator[Delta]:
     """One analyzer's answer. Its `Begin` waits for its first word, so that one that says nothing leaves no trace."""
     begin: Begin | None = None
     silent = True
     async with closing(analyzer.stream(brief)) as deltas:
-        while (delta := await _next(deltas, until, analyzer)) is not None:
+        while (delta := await _next(deltas, until.first if silent else until.whole, analyzer)) is not None:
             if isinstance(delta, Begin):
-                begin = replace(delta, reason="; ".join(passed.reasons))
+                begin = replace(delta, reason=passed.reason)
                 continue
             if isinstance(delta, Text) and silent:
                 if not delta.text.strip():
@@ -91,14 +124,14 @@ async def _attempt(analyzer: Analyzer, brief: Brief, until: float, passed: Passe
 
 def _opening(begin: Begin | None, passed: Passed, analyzer: Analyzer) -> list[Delta]:
     """What stands before an analyzer's first word; after a word of another one it voids that."""
-    restart = [Restart("; ".join(passed.reasons))] if passed.spoken else []
+    restart = [Restart(passed.reason)] if passed.spoken else []
     passed.spoken = True
-    return [*restart, begin or Begin(analyzer.identity, reason="; ".join(passed.reasons))]
+    return [*restart, begin or Begin(analyzer.identity, reason=passed.reason)]
 
 
 async def _next(deltas: AsyncIterator[Delta], until: float, analyzer: Analyzer) -> Delta | None:
     """The clock runs only here: a timeout around the whole stream would strike the reader, who runs in between."""
-    if until == float("inf"):
+    if until == FOREVER:
         return await anext(deltas, None)
     try:
         async with asyncio.timeout(max(0.0, until - time.monotonic())):

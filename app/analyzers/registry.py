@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Mapping
 
 from app.analyzers.base import Analyzer
+from app.analyzers.breaker import Breaker
+from app.analyzers.cached import Cached
 from app.analyzers.failover import Failover
 from app.analyzers.table import BACKENDS
 from app.analyzers.traced import Traced
+from app.core.cache import Cache
 from app.core.errors import InvalidSettings, RailDebugError, UnknownAnalyzer
 from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec
 
@@ -19,14 +22,14 @@ class Registry:
     Only `evidence` stands behind another analyzer, so that nothing crosses from a local to a remote one.
     """
 
-    def __init__(self, table: Mapping[str, AnalyzerSpec], active: str) -> None:
+    def __init__(self, table: Mapping[str, AnalyzerSpec], active: str, cache: Cache | None = None) -> None:
         """Raises `InvalidSettings` naming the row and the option, `UnknownAnalyzer` when the active one is no row."""
         self.active = active
         self._backends = {name: _built(name, spec) for name, spec in {FALLBACK: EVIDENCE, **table}.items()}
         self._states = dict.fromkeys(self._backends, "not loaded")
         evidence = Traced(self._backends[FALLBACK])
         self._wrapped: dict[str, Analyzer] = {
-            name: Failover([evidence] if name == FALLBACK else [Traced(backend), evidence])
+            name: Failover([evidence] if name == FALLBACK else [_guarded(backend, table[name], cache), evidence])
             for name, backend in self._backends.items()
         }
         self.pick(None)
@@ -57,6 +60,11 @@ class Registry:
             self._states[name] = f"{error.code}: {error.message}"
         else:
             self._states[name] = "ready"
+
+
+def _guarded(backend: Analyzer, spec: AnalyzerSpec, cache: Cache | None) -> Analyzer:
+    guarded = Breaker(Traced(backend), spec.failures)
+    return Cached(guarded, cache, spec.cache_s) if cache and spec.cache_s else guarded
 
 
 def _built(name: str, spec: AnalyzerSpec) -> Analyzer:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from app.analyzers.backends.chat import ChatAnalyzer
 from app.analyzers.backends.evidence import EvidenceAnalyzer
+from app.analyzers.backends.gemini import GeminiAnalyzer
 from app.analyzers.backends.llama_cpp import LlamaCppAnalyzer
+from app.analyzers.backends.ollama import OllamaAnalyzer
 from app.analyzers.backends.openai import OpenAIAnalyzer
 from app.analyzers.backends.transformers import TransformersAnalyzer
 from app.analyzers.base import Analyzer
@@ -18,8 +21,11 @@ class Backend(Protocol):
 
 
 BACKENDS: Mapping[str, Backend] = {
+    "chat": ChatAnalyzer,
     "evidence": EvidenceAnalyzer,
+    "gemini": GeminiAnalyzer,
     "llama-cpp": LlamaCppAnalyzer,
+    "ollama": OllamaAnalyzer,
     "openai": OpenAIAnalyzer,
     "transformers": TransformersAnalyzer,
 }

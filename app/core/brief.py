@@ -53,6 +53,8 @@ class Brief:
     schema: Mapping[str, object] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     deadline: float = float("inf")
+    speak_by: float = float("inf")  # when the first word must be out; on the same clock
+    scope: str = ""  # whose question it is: answers are kept apart by it
 
 
 @dataclass(frozen=True, slots=True)

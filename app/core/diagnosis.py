@@ -100,6 +100,7 @@ class Usage:
     cost: float = 0.0
     currency: str = "EUR"
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+    cached: bool = False  # the analyzer had said it before, to the same question about the same passages
 
 
 @dataclass(frozen=True, slots=True)

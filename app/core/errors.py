@@ -13,8 +13,8 @@ RailDebugError
 ├── InvalidDocument
 ├── MissingExtra            an optional part is not installed
 ├── PromptError
-├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable, AnalyzerRateLimited,
-│                              AnalyzerRefused, AnalyzerContextExceeded, AnalyzerBadOutput
+├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable), AnalyzerRateLimited,
+│                              AnalyzerRefused (AnalyzerContentPolicy), AnalyzerContextExceeded, AnalyzerBadOutput
 ├── StoreUnavailable
 │   └── StoreRefused        it is there and says no
 │       └── StoreMissing
@@ -121,6 +121,12 @@ class AnalyzerUnavailable(AnalyzerError):
     retry = True
 
 
+class AnalyzerUnreachable(AnalyzerUnavailable):
+    """Nobody is there: asking again at once would meet the same."""
+
+    code = "analyzer_unreachable"
+
+
 class AnalyzerRateLimited(AnalyzerError):
     code = "analyzer_rate_limited"
     retry = True
@@ -132,6 +138,12 @@ class AnalyzerRateLimited(AnalyzerError):
 
 class AnalyzerRefused(AnalyzerError):
     code = "analyzer_refused"
+
+
+class AnalyzerContentPolicy(AnalyzerRefused):
+    """It is the question that was refused, not the caller."""
+
+    code = "analyzer_content_policy"
 
 
 class AnalyzerContextExceeded(AnalyzerError):

@@ -60,7 +60,7 @@ class Listener:
         return replace(self.answer, statements=tuple(self.checked))
 
     def begin(self, delta: Begin) -> None:
-        self.answer = replace(self.answer, analyzer=delta.identity.label, prompt=delta.prompt)
+        self.answer = replace(self.answer, analyzer=delta.identity.label, prompt=delta.prompt, cached=delta.cached)
         if delta.reason:
             self.run.degrade(f"analyzer_fallback:{delta.reason}")
         if delta.dropped:

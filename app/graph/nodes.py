@@ -78,6 +78,7 @@ class Nodes:
             schema=SCHEMA,
             options=question.options,
             deadline=run.deadline,
+            scope=run.principal.name,
         )
 
     async def verify(self, state: State, runtime: Runtime[Run]) -> State:

@@ -20,6 +20,7 @@ class Answer:
     prompt: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
+    cached: bool = False
     warnings: tuple[str, ...] = ()
 
     @property

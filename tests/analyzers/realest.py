@@ -7,13 +7,16 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 
 from app.core.brief import Brief
 from app.core.question import Question
 from app.prompts.files import FilePrompts
-from tests.llm_stub import Behaviour, Stub
+from tests.analyzers.rows import NEEDS as SERVED
+from tests.analyzers.rows import OPTIONS, SERVERS
+from tests.llm_stub import Behaviour
 from tests.receipts.passages import brake
 
 BRIEF = Brief(Question("What is E73-B?"), (brake(),), ("E73-B",), prompts=FilePrompts().load())
@@ -49,21 +52,26 @@ async def evidence() -> AsyncIterator[Real]:
     yield Real("itself", {})
 
 
-@asynccontextmanager
-async def openai() -> AsyncIterator[Real]:
-    good, bad = Stub(Behaviour(gap_s=0.01)), Stub(Behaviour("malformed", at=3))
-    address = await good.start()
+def served(kind: str, what: str) -> Made:
+    """A kind whose model is elsewhere: a server of its own wire, and one that speaks nonsense."""
 
-    async def revive() -> None:
-        await good.start(int(address.rsplit(":", 1)[1].split("/")[0]))
+    @asynccontextmanager
+    async def real() -> AsyncIterator[Real]:
+        good, bad = SERVERS[kind](Behaviour(gap_s=0.01)), SERVERS[kind](Behaviour("malformed", at=3))
+        address = await good.start()
+        row = {**OPTIONS[kind], "retries": 0, "context": 4096}
 
-    row = {"model": "tiny", "retries": 0, "context": 4096}
-    spoiled = {**row, "base_url": await bad.start()}
-    try:
-        yield Real("a scripted server over HTTP", {**row, "base_url": address}, spoiled, kill=good.stop, revive=revive)
-    finally:
-        await good.stop()
-        await bad.stop()
+        async def revive() -> None:
+            await good.start(urlsplit(address).port or 0)
+
+        spoiled = {**row, "base_url": await bad.start()}
+        try:
+            yield Real(what, {**row, "base_url": address}, spoiled, kill=good.stop, revive=revive)
+        finally:
+            await good.stop()
+            await bad.stop()
+
+    return real
 
 
 @asynccontextmanager
@@ -97,18 +105,26 @@ def rendered(brief: Brief) -> list[tuple[str, str]]:
 
 
 REALEST: Mapping[str, Made] = {
+    "chat": served("chat", "ChatOpenAI on a scripted server"),
     "evidence": evidence,
+    "gemini": served("gemini", "a server by Google's REST reference"),
     "llama-cpp": llama_cpp,
-    "openai": openai,
+    "ollama": served("ollama", "a server by Ollama's reference"),
+    "openai": served("openai", "a scripted server over HTTP"),
     "transformers": transformers,
 }
+LOCAL = ("llama-cpp", "transformers")
 TINY = ("torch", "transformers", "peft", "gguf")
-NEEDS: Mapping[str, tuple[str, ...]] = {"llama-cpp": ("llama_cpp", *TINY), "transformers": ("llguidance", *TINY)}
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    **{kind: (module,) for kind, module in SERVED.items()},
+    "llama-cpp": ("llama_cpp", *TINY),
+    "transformers": ("llguidance", *TINY),
+}
 
 
 def kinds() -> list[object]:
     """For `parametrize`: those that need an extra take seconds, and are left out where it is not installed."""
-    return [pytest.param(kind, marks=[pytest.mark.slow] if kind in NEEDS else []) for kind in sorted(REALEST)]
+    return [pytest.param(kind, marks=[pytest.mark.slow] if kind in LOCAL else []) for kind in sorted(REALEST)]
 
 
 def require(kind: str) -> None:

@@ -1,10 +1,11 @@
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
 from app.analyzers.closing import closing
-from app.analyzers.failover import Failover
+from app.analyzers.failover import Failover, Time, budget
 from app.analyzers.traced import Traced
 from app.core import errors
 from app.core.brief import Begin, Brief, Delta, End, Restart, Text
@@ -126,3 +127,36 @@ async def test_loading_and_unloading_reach_every_one() -> None:
     await failover.unload()
     assert [analyzer.loads for analyzer in order] == [0, 0]
     assert (failover.name, failover.identity.name, failover.budget_s) == ("a", "a", 5.0)
+
+
+class Remote(FakeAnalyzer):
+    def __init__(self, name: str, **how: object) -> None:
+        super().__init__(name, **how)  # type: ignore[arg-type]
+        self.identity = replace(self.identity, remote=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "allow", "answers"),
+    [(FakeAnalyzer, False, "evidence"), (FakeAnalyzer, True, "far"), (Remote, False, "far")],
+)
+async def test_a_question_goes_from_a_local_to_a_remote_one_only_when_it_may(
+    first: type[FakeAnalyzer], allow: bool, answers: str
+) -> None:
+    order = [first("near", fails_after=0), Remote("far"), FakeAnalyzer("evidence")]
+    begin = (await told(Failover(order, allow_remote=allow)))[0]
+    assert isinstance(begin, Begin) and begin.identity.name == answers
+
+
+async def test_a_silent_one_leaves_time_for_the_one_behind_it() -> None:
+    silent, second = FakeAnalyzer("a", gap_s=5, budget_s=0.4), FakeAnalyzer("b", gap_s=0.02, budget_s=0.4)
+    deltas = await told(Failover([silent, second, FakeAnalyzer("c")]), replace(BRIEF, deadline=time.monotonic() + 0.4))
+    begin = deltas[0]
+    assert isinstance(begin, Begin) and begin.identity.name == "b" and begin.reason == "a: analyzer_timeout"
+
+
+def test_the_time_of_a_request_is_shared_by_those_who_may_still_speak() -> None:
+    brief, analyzer = replace(BRIEF, deadline=112.0), FakeAnalyzer("a", budget_s=60)
+    assert budget(brief, analyzer, 3, 100.0) == Time(first=104.0, whole=112.0)
+    assert budget(brief, analyzer, 1, 100.0) == Time(first=112.0, whole=112.0)
+    assert budget(brief, FakeAnalyzer("a", budget_s=2), 2, 100.0) == Time(first=101.0, whole=102.0)
+    assert budget(brief, analyzer, 0, 100.0) == Time()

@@ -187,7 +187,7 @@ async def test_retries_are_counted(stub: Stub, row: Row) -> None:
         (504, {}, errors.AnalyzerTimeout),
         (400, {"code": "context_length_exceeded"}, errors.AnalyzerContextExceeded),
         (400, {"message": "This model's maximum context length is 512 tokens"}, errors.AnalyzerContextExceeded),
-        (400, {"code": "content_filter"}, errors.AnalyzerRefused),
+        (400, {"code": "content_filter"}, errors.AnalyzerContentPolicy),
     ],
 )
 async def test_every_status_becomes_an_error_of_the_house(
@@ -203,11 +203,11 @@ async def test_every_status_becomes_an_error_of_the_house(
     ("behaviour", "kind"),
     [
         (Behaviour("malformed"), errors.AnalyzerBadOutput),
-        (Behaviour("refused"), errors.AnalyzerRefused),
-        (Behaviour("filtered"), errors.AnalyzerRefused),
+        (Behaviour("refused"), errors.AnalyzerContentPolicy),
+        (Behaviour("filtered"), errors.AnalyzerContentPolicy),
         (Behaviour("error"), errors.AnalyzerUnavailable),
         (Behaviour("error", error={"code": "rate_limit_exceeded"}), errors.AnalyzerRateLimited),
-        (Behaviour("error", error={"code": "content_filter"}), errors.AnalyzerRefused),
+        (Behaviour("error", error={"code": "content_filter"}), errors.AnalyzerContentPolicy),
         (Behaviour("error", error={"message": "exceeds the context window"}), errors.AnalyzerContextExceeded),
         (Behaviour("stream", text="", finish=None, done=False), errors.AnalyzerUnavailable),
         (Behaviour("plain", finish=None), errors.AnalyzerBadOutput),
@@ -238,11 +238,11 @@ async def test_the_deadline_ends_an_answer_that_trickles(stub: Stub, row: Row) -
     assert time.monotonic() - began < 1.5
 
 
-async def test_nobody_there_is_unavailable_and_no_timeout() -> None:
-    spec = AnalyzerSpec.model_validate({"kind": "openai", "model": "m", "base_url": "http://127.0.0.1:9", "retries": 0})
+async def test_nobody_there_is_unreachable_and_is_not_asked_again() -> None:
+    spec = AnalyzerSpec.model_validate({"kind": "openai", "model": "m", "base_url": "http://127.0.0.1:9", "retries": 5})
     analyzer = OpenAIAnalyzer("gpt", spec)
     await analyzer.load()
-    with pytest.raises(errors.AnalyzerUnavailable):
+    with pytest.raises(errors.AnalyzerUnreachable):
         await told(analyzer, brief())
     await analyzer.unload()
 

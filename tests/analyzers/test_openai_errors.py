@@ -7,7 +7,8 @@ import httpx
 import openai
 import pytest
 
-from app.analyzers.openai.errors import BY_NAME, retry_after, translate
+from app.analyzers.remote.errors import retry_after, translate
+from app.analyzers.remote.kinds import BY_NAME
 from app.core import errors
 
 RAISED = [

@@ -25,14 +25,14 @@ async def test_a_dead_server_is_answered_for_by_evidence_with_the_reason() -> No
     deltas = await told(registry, None)
     begin = deltas[0]
     assert isinstance(begin, Begin) and begin.identity.name == "evidence"
-    assert begin.reason == "gpt: analyzer_unavailable"
+    assert begin.reason == "gpt: analyzer_unreachable"
     assert any(isinstance(delta, Text) for delta in deltas) and isinstance(deltas[-1], End)
     await registry.unload()
 
 
 async def test_an_analyzer_that_was_never_loaded_is_answered_for_too() -> None:
     begin = (await told(Registry({"gpt": DEAD}, "gpt"), "gpt"))[0]
-    assert isinstance(begin, Begin) and begin.reason == "gpt: analyzer_unavailable"
+    assert isinstance(begin, Begin) and begin.reason == "gpt: analyzer_unreachable"
 
 
 async def test_states_tell_what_is_ready_and_why_another_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -156,11 +157,12 @@ class Model:
         return True
 
     def row(self, **options: Any) -> dict[str, Any]:
-        return {"kind": "openai", "model": "stub", "base_url": f"{self.url}/v1", **options}
+        """Asked however often it failed, so that one fault does not hide the next."""
+        return {"kind": "openai", "model": "stub", "base_url": f"{self.url}/v1", "failures": 0, **options}
 
 
-@pytest.fixture(scope="session")
-def model() -> Iterator[Model]:
+@contextmanager
+def model_server() -> Iterator[Model]:
     command = [sys.executable, "-m", "tests.llm_stub", "--port", "0"]
     child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
@@ -169,6 +171,12 @@ def model() -> Iterator[Model]:
     finally:
         child.kill()
         child.wait()
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[Model]:
+    with model_server() as made:
+        yield made
 
 
 async def listen(client: httpx.AsyncClient, body: dict[str, Any]) -> AsyncIterator[tuple[str, dict[str, Any]]]:

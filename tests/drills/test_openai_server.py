@@ -94,7 +94,7 @@ async def test_cut_anywhere_the_answer_is_wholly_that_of_evidence(
 @pytest.mark.parametrize(
     ("analyzer", "fault", "code"),
     [
-        ("gone", {}, "analyzer_unavailable"),
+        ("gone", {}, "analyzer_unreachable"),
         ("hasty", {"kind": "stall", "at": 60}, "analyzer_timeout"),
         ("hasty", {"gap_s": 0.05}, "analyzer_timeout"),
         ("hasty", {"delay_s": 5}, "analyzer_timeout"),
@@ -104,8 +104,8 @@ async def test_cut_anywhere_the_answer_is_wholly_that_of_evidence(
         ("stub", {"kind": "malformed", "at": 0}, "analyzer_bad_output"),
         ("stub", {"kind": "malformed", "at": 60}, "analyzer_bad_output"),
         ("stub", {"kind": "error", "at": 60}, "analyzer_unavailable"),
-        ("stub", {"kind": "refused", "at": 0}, "analyzer_refused"),
-        ("stub", {"kind": "filtered", "at": 60}, "analyzer_refused"),
+        ("stub", {"kind": "refused", "at": 0}, "analyzer_content_policy"),
+        ("stub", {"kind": "filtered", "at": 60}, "analyzer_content_policy"),
         ("stub", {"text": ""}, "analyzer_bad_output"),
         ("stub", {"text": json.dumps({"statements": [INVENTED]})}, "unsupported"),
     ],

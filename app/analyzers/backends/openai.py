@@ -1,7 +1,6 @@
 """Any server that speaks OpenAI's chat protocol, by the official client over its aiohttp transport."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from app.analyzers.closing import closing
 from app.analyzers.fit import tokens
-from app.analyzers.openai.errors import translate
 from app.analyzers.openai.reply import Reply
-from app.analyzers.openai.request import Request, build
+from app.analyzers.openai.request import body as request_body
+from app.analyzers.openai.served import check, guided
 from app.analyzers.openai.settings import OpenAIOptions, Structured
 from app.analyzers.openai.structured import Modes, response_format
 from app.analyzers.options import options
+from app.analyzers.prompting import Asked, ask
+from app.analyzers.remote.asking import digest
+from app.analyzers.remote.errors import translate
 from app.analyzers.retry import pause
 from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Text
-from app.core.errors import AnalyzerError, AnalyzerUnavailable
+from app.core.errors import AnalyzerError, AnalyzerUnreachable
 from app.core.settings.analyzers import AnalyzerSpec
 from app.receipts.draft import SCHEMA
 
@@ -38,7 +40,8 @@ class OpenAIAnalyzer:
         self.name = name
         self.budget_s = spec.budget_s
         self.options = options(name, OpenAIOptions, spec)
-        self.identity = _identity(name, self.options)
+        own = self.options
+        self.identity = Identity(name, own.served, digest(own), own.family, own.leaves, own.context)
         self._modes = Modes(self.options.structured)
         self._client: AsyncOpenAI | None = None
         self._vendor: tuple[type[BaseException], ...] = ()
@@ -51,7 +54,11 @@ class OpenAIAnalyzer:
         return tokens(text)
 
     async def load(self) -> None:
-        self._client, self._vendor = await asyncio.to_thread(_connect, self.options)
+        """A server that is not there is no error, since it may be there when it is asked; a missing model is one."""
+        client, self._vendor = await asyncio.to_thread(_connect, self.options)
+        self._client = client
+        self._modes.begin(await guided(client, self.options))
+        await check(client, self.options, self.name)
 
     async def unload(self) -> None:
         client, self._client = self._client, None
@@ -59,14 +66,14 @@ class OpenAIAnalyzer:
             await client.close()
 
     async def stream(self, brief: Brief) -> AsyncIterator[Delta]:
-        request = build(brief, self.options)
-        yield Begin(self.identity, request.prompt, request.dropped)
+        asked = ask(brief, self.options)
+        yield Begin(self.identity, asked.prompt, asked.dropped, seed=asked.seed)
         mode, attempt = self._modes.best, 0
         refused: AnalyzerError | None = None
         while True:
             reply, spoken = Reply(self.name), False
             try:
-                async with closing(self._once(request, mode, brief, reply)) as texts:
+                async with closing(self._once(asked, mode, brief, reply)) as texts:
                     async for text in texts:
                         if not spoken:
                             self._modes.learn(mode, refused)
@@ -86,9 +93,9 @@ class OpenAIAnalyzer:
                 attempt, refused = attempt + 1, None
                 await asyncio.sleep(wait)
 
-    async def _once(self, request: Request, mode: Structured, brief: Brief, reply: Reply) -> AsyncIterator[str]:
+    async def _once(self, asked: Asked, mode: Structured, brief: Brief, reply: Reply) -> AsyncIterator[str]:
         """One attempt; its connection is closed whichever way it ends."""
-        body = {**request.body, **response_format(mode, brief.schema or SCHEMA)}
+        body = {**request_body(asked, self.options), **response_format(mode, brief.schema or SCHEMA)}
         try:
             async with self._response(body, brief.deadline) as response, closing(response.aiter_bytes()) as pieces:
                 if "json" in response.headers.get("content-type", ""):
@@ -111,7 +118,7 @@ class OpenAIAnalyzer:
         from openai import AsyncStream
 
         if self._client is None:
-            raise AnalyzerUnavailable(f"{self.name!r} is not loaded.")
+            raise AnalyzerUnreachable(f"{self.name!r} is not loaded.")
         async with self._patience(deadline):
             response = await self._client.post(
                 "/chat/completions", cast_to=httpx.Response, body=body, stream=True, stream_cls=AsyncStream[Any]
@@ -134,12 +141,6 @@ class OpenAIAnalyzer:
 
     def _patience(self, deadline: float) -> asyncio.Timeout:
         return asyncio.timeout(max(0.0, min(self.options.timeout_s, deadline - time.monotonic())))
-
-
-def _identity(name: str, own: OpenAIOptions) -> Identity:
-    settings = own.model_dump_json(exclude={"api_key", "headers"})
-    digest = hashlib.sha256(settings.encode()).hexdigest()
-    return Identity(name, own.model, digest, own.family, own.leaves, own.context)
 
 
 def _connect(own: OpenAIOptions) -> "tuple[AsyncOpenAI, tuple[type[BaseException], ...]]":

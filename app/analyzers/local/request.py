@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.analyzers.local.options import LocalOptions
-from app.analyzers.openai.request import USE_CASE, material
+from app.analyzers.prompting import USE_CASE, material
 from app.core.brief import Brief, Prompt
 from app.core.errors import AnalyzerContextExceeded, AnalyzerError, PromptError
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.analyzers.openai.errors import reported
-from app.core.errors import AnalyzerBadOutput, AnalyzerRefused, AnalyzerUnavailable
+from app.analyzers.remote.errors import reported
+from app.core.errors import AnalyzerBadOutput, AnalyzerContentPolicy, AnalyzerUnavailable
 
 LONGEST = 2**20  # bytes of one event; what is longer is no answer
 
@@ -71,7 +71,7 @@ class Reply:
             raise AnalyzerBadOutput(f"{self._name!r} sent a message that is no object.")
         self.finish = choice.get("finish_reason") or self.finish
         if said.get("refusal") or self.finish == "content_filter":
-            raise AnalyzerRefused(f"{self._name!r} refused to answer.")
+            raise AnalyzerContentPolicy(f"{self._name!r} refused to answer.")
         text = said.get("content") or ""
         if not isinstance(text, str):
             raise AnalyzerBadOutput(f"{self._name!r} sent content that is no text.")

@@ -19,6 +19,7 @@ from pydantic_settings import (
 from app.core.errors import InvalidSettings
 from app.core.ids import kb_slug
 from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec
+from app.core.settings.cache import CacheSettings
 from app.core.settings.gate import GateSettings
 from app.core.settings.retrieval import RetrievalSettings
 from app.core.settings.service import ServiceSettings
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     )
     service: ServiceSettings = ServiceSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    cache: CacheSettings = CacheSettings()
     gate: GateSettings = GateSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
