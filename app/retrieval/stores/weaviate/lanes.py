@@ -1,13 +1,14 @@
 """How a question is looked for in Weaviate: in every lane at once, or near-text first with BM25 as its fallback."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.core.errors import StoreMissing, StoreRefused
 from app.retrieval.base import Hit, Lanes, Query, Truth, Vector
-from app.retrieval.stores.weaviate.view import View
+from app.retrieval.stores.weaviate.view import Lane, View, Words
 
+NOTHING = Lane()
 PAUSE = 30.0  # seconds after which a vectorizer that did not answer is asked once more
 
 
@@ -19,19 +20,19 @@ class Vectorizer:
     trouble: str = ""
     closed_until: float = field(default=float("-inf"))
 
-    async def near(self, view: View, query: Query, k: int) -> tuple[Hit, ...] | None:
+    async def near(self, view: View, query: Query, k: int) -> Lane | None:
         """None while no vectorizer answers."""
         if not view.near_text or self.clock() < self.closed_until:
             return None
         try:
-            hits = await view.meaning(query.text, query.asset, k)
+            found = await view.meaning(query.text, query.asset, k)
         except StoreMissing:
             raise
         except StoreRefused as error:
             self.closed_until, self.trouble = self.clock() + PAUSE, f"near-text: {error.message}"
             return None
         self.trouble = ""
-        return hits
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +55,22 @@ class Plan:
 
 async def fused(view: View, asked: Asked) -> Lanes:
     """Every lane at once; the dense one by near-text where a vectorizer answers, else by our own vectors."""
-    (code, known), (dense, notes), (sparse, weights) = await asyncio.gather(
+    coded, (dense, notes), (sparse, words) = await asyncio.gather(
         view.by_code(asked.query, asked.k), _dense(view, asked), _sparse(view, asked)
     )
-    return Lanes(code, dense, sparse, known, weights, view.active.version, notes)
+    return _lanes(view, coded, words, dense=dense, sparse=sparse, notes=notes)
 
 
 async def near_text_first(view: View, asked: Asked) -> Lanes:
     """Near-text alone, and BM25 alone when no vectorizer answers. Codes are looked up in either case."""
     query, k = asked.query, asked.k
-    (code, known), near, frequencies = await asyncio.gather(
-        view.by_code(query, k), asked.vectorizer.near(view, query, k), view.frequencies(query.text)
+    coded, near, words = await asyncio.gather(
+        view.by_code(query, k), asked.vectorizer.near(view, query, k), view.words(query.text)
     )
-    weights = view.weights(frequencies)
     if near is not None:
-        return Lanes(code, near, (), known, weights, view.active.version)
-    sparse = await view.sparse(frequencies, query.codes, query.asset, k)
-    return Lanes(code, (), sparse, known, weights, view.active.version, ("vectorizer_down",))
+        return _lanes(view, coded, words, dense=near)
+    sparse = await view.sparse(words, query.codes, query.asset, k)
+    return _lanes(view, coded, words, sparse=sparse, notes=("vectorizer_down",))
 
 
 FUSED = Plan(fused)
@@ -89,19 +89,34 @@ def noted(lanes: Lanes, reason: str) -> Lanes:
     return replace(lanes, degraded=(*lanes.degraded, reason))
 
 
-async def _dense(view: View, asked: Asked) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+def _lanes(
+    view: View,
+    coded: tuple[tuple[Hit, ...], Mapping[str, tuple[str, ...]]],
+    words: Words,
+    *,
+    dense: Lane = NOTHING,
+    sparse: Lane = NOTHING,
+    notes: tuple[str, ...] = (),
+) -> Lanes:
+    code, known = coded
+    defining = dense.defining | sparse.defining
+    return Lanes(
+        code, dense.hits, sparse.hits, known, defining, words.absent, words.weights, view.active.version, notes
+    )
+
+
+async def _dense(view: View, asked: Asked) -> tuple[Lane, tuple[str, ...]]:
     near = await asked.vectorizer.near(view, asked.query, asked.k)
     if near is not None:
         return near, ()
     notes = ("vectorizer_down",) if view.near_text else ()
     vector = await asked.encode()
     if vector is None:
-        return (), notes
+        return Lane(), notes
     blind = ("vectors_missing",) if view.blind else ()
     return await view.dense(vector, asked.query.asset, asked.k), (*notes, *blind)
 
 
-async def _sparse(view: View, asked: Asked) -> tuple[tuple[Hit, ...], dict[str, float]]:
-    frequencies = await view.frequencies(asked.query.text)
-    hits = await view.sparse(frequencies, asked.query.codes, asked.query.asset, asked.k)
-    return hits, dict(view.weights(frequencies))
+async def _sparse(view: View, asked: Asked) -> tuple[Lane, Words]:
+    words = await view.words(asked.query.text)
+    return await view.sparse(words, asked.query.codes, asked.query.asset, asked.k), words

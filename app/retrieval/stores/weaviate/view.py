@@ -5,15 +5,16 @@ import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from heapq import nsmallest
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 
 from app.core.question import Asset
+from app.retrieval.asked import asked
 from app.retrieval.base import Active, Hit, Query, Vector
 from app.retrieval.stores.weaviate.rows import ANY, plain, token
 from app.retrieval.stores.weaviate.schema import MEANING, OWN
 from app.retrieval.stores.weaviate.tenant import Tenant
-from app.retrieval.words import sound, words
+from app.retrieval.words import sound
 
 if TYPE_CHECKING:
     from weaviate import WeaviateAsyncClient
@@ -30,8 +31,25 @@ READ = 4096  # characters of a question that near-text is sent
 
 Found = Sequence[Any]  # the client's objects
 Ask = Callable[["CollectionAsync", int, Any], Awaitable[Found]]
-ROW = ["chunk", "document", "generation"]
-CODED = [*ROW, "ordinal", "codes", "defines"]
+ROW = ["chunk", "document", "generation", "defines"]
+CODED = [*ROW, "ordinal", "codes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """`defining` are those of the hits that define some fault code."""
+
+    hits: tuple[Hit, ...] = ()
+    defining: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`weights` of the question's own words; `also`: what the trade says as well, and each one's share."""
+
+    weights: Mapping[str, float]
+    absent: frozenset[str]
+    also: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +63,9 @@ class View:
     blind: bool = False  # whether a chunk has no vector yet
     counts: dict[str, int] = field(default_factory=dict)
 
-    async def dense(self, vector: Vector | None, asset: Asset, k: int) -> tuple[Hit, ...]:
+    async def dense(self, vector: Vector | None, asset: Asset, k: int) -> Lane:
         if vector is None:
-            return ()
+            return Lane()
         near = vector.tolist()
 
         async def ask(of: "CollectionAsync", limit: int, where: Any) -> Found:
@@ -58,11 +76,11 @@ class View:
 
         return await self._lane(ask, _nearness, asset, k)
 
-    async def meaning(self, text: str, asset: Asset, k: int) -> tuple[Hit, ...]:
+    async def meaning(self, text: str, asset: Asset, k: int) -> Lane:
         """The dense lane of the server's own module. Raises `StoreRefused` when no vectorizer answers in time."""
-        said = sound(text[:READ]).replace("\x00", " ")
+        said = sound(asked(text).told[:READ]).replace("\x00", " ")
         if not said.strip():
-            return ()
+            return Lane()
 
         async def ask(of: "CollectionAsync", limit: int, where: Any) -> Found:
             reply = await of.query.near_text(
@@ -77,41 +95,24 @@ class View:
 
         return await self._lane(ask, _nearness, asset, k, cuts=False)
 
-    async def sparse(
-        self, frequencies: Mapping[str, int], codes: Sequence[str], asset: Asset, k: int
-    ) -> tuple[Hit, ...]:
-        from weaviate.classes.query import BM25Operator
+    async def sparse(self, words: Words, codes: Sequence[str], asset: Asset, k: int) -> Lane:
+        """The server weighs no single term: what the trade says as well is asked apart and counts by its mean share."""
+        present = words.weights.keys() - words.absent
+        terms = [token(code) for code in codes] + nlargest(MOST_WORDS, present, key=words.weights.__getitem__)
+        also = nlargest(MOST_WORDS, words.also, key=words.also.__getitem__)
+        share = sum(words.also[word] for word in also) / len(also) if also else 0.0
+        own, other = await asyncio.gather(self._bm25(terms, 1.0, asset, k), self._bm25(also, share, asset, k))
+        return _both(own, other, k)
 
-        present = [word for word, n in frequencies.items() if n]
-        terms = [token(code) for code in codes] + nsmallest(MOST_WORDS, present, key=frequencies.__getitem__)
-        if not terms:
-            return ()
-
-        async def ask(of: "CollectionAsync", limit: int, where: Any) -> Found:
-            reply = await of.query.bm25(
-                " ".join(terms),
-                query_properties=["words"],
-                operator=BM25Operator.or_(minimum_match=1),
-                limit=limit,
-                filters=where,
-                return_metadata=["score"],
-                return_properties=ROW,
-            )
-            return list(reply.objects)
-
-        return await self._lane(ask, lambda one: SCALE * (one.metadata.score or 0.0), asset, k)
-
-    async def frequencies(self, text: str) -> Mapping[str, int]:
-        """Content words of the question -> how many rows have each, as the server counts them."""
-        asked = sorted(words(text), key=lambda word: not word.isalpha())[:WEIGHED]
-        await asyncio.gather(*(self._count(word) for word in asked if word not in self.counts))
-        chosen = frozenset(asked)
-        return {word: self.counts[word] for word in words(text) if word in chosen}
-
-    def weights(self, frequencies: Mapping[str, int]) -> Mapping[str, float]:
-        """The inverse document frequency of each word. Rows that are gone are counted until they are swept."""
-        total = sum(standing.chunks for standing in self.active.documents.values())
-        return {word: math.log(1 + (max(total - n, 0) + 0.5) / (n + 0.5)) for word, n in frequencies.items()}
+    async def words(self, text: str) -> Words:
+        """Weights are inverse document frequencies. The server counts rows that are gone too, until they are swept."""
+        question = asked(text)
+        further = (word for meant in question.meant for word in (*meant.said, *meant.other))
+        every = sorted(dict.fromkeys((*question.words, *further)), key=lambda word: not word.isalpha())[:WEIGHED]
+        await asyncio.gather(*(self._count(word) for word in every if word not in self.counts))
+        weights = {word: self._weigh(word) for word in question.words if word in self.counts}
+        also = {word: share for word, share in question.also(self._weigh).items() if self.counts.get(word)}
+        return Words(weights, frozenset(word for word in weights if not self.counts[word]), also)
 
     async def by_code(self, query: Query, k: int) -> tuple[tuple[Hit, ...], Mapping[str, tuple[str, ...]]]:
         """-> the code lane, and every known code with the chunks that define it."""
@@ -147,6 +148,30 @@ class View:
         rows = [nothing | {n: v for n, v in one.properties.items() if v} for one in await self._living(ask, where, k)]
         return sorted(rows, key=lambda row: (row["document"], row.get("ordinal", 0)))
 
+    async def _bm25(self, terms: Sequence[str], share: float, asset: Asset, k: int) -> Lane:
+        from weaviate.classes.query import BM25Operator
+
+        if not terms:
+            return Lane()
+
+        async def ask(of: "CollectionAsync", limit: int, where: Any) -> Found:
+            reply = await of.query.bm25(
+                " ".join(terms),
+                query_properties=["words"],
+                operator=BM25Operator.or_(minimum_match=1),
+                limit=limit,
+                filters=where,
+                return_metadata=["score"],
+                return_properties=ROW,
+            )
+            return list(reply.objects)
+
+        return await self._lane(ask, lambda one: share * SCALE * (one.metadata.score or 0.0), asset, k)
+
+    def _weigh(self, word: str) -> float:
+        total, n = sum(standing.chunks for standing in self.active.documents.values()), self.counts.get(word, 0)
+        return math.log(1 + (max(total - n, 0) + 0.5) / (n + 0.5))
+
     async def _count(self, word: str) -> None:
         from weaviate.classes.query import Filter
 
@@ -156,9 +181,7 @@ class View:
         )
         self.counts[word] = reply.total_count or 0
 
-    async def _lane(
-        self, ask: Ask, score: Callable[[Any], float], asset: Asset, k: int, *, cuts: bool = True
-    ) -> tuple[Hit, ...]:
+    async def _lane(self, ask: Ask, score: Callable[[Any], float], asset: Asset, k: int, *, cuts: bool = True) -> Lane:
         """What applies to the asset comes in first, however much else is nearer; the rest takes what room is left."""
         first = applying(asset)
         parts = await asyncio.gather(
@@ -166,7 +189,11 @@ class View:
         )
         hits = {one.properties["chunk"]: score(one) for found in reversed(parts) for one in found}
         chosen = list(dict.fromkeys(one.properties["chunk"] for found in parts for one in found))[:k]
-        return tuple(sorted((Hit(id_, hits[id_]) for id_ in chosen), key=lambda hit: -hit.score))
+        defining = {one.properties["chunk"] for found in parts for one in found if one.properties.get("defines")}
+        return Lane(
+            tuple(sorted((Hit(id_, hits[id_]) for id_ in chosen), key=lambda hit: -hit.score)),
+            frozenset(defining.intersection(chosen)),
+        )
 
     async def _living(self, ask: Ask, where: Any, k: int, *, cuts: bool = True) -> list[Any]:
         """The best k of the active generations, each chunk once."""
@@ -184,6 +211,15 @@ class View:
     def _lives(self, row: Mapping[str, Any]) -> bool:
         standing = self.active.documents.get(row["document"])
         return standing is not None and standing.generation == row["generation"]
+
+
+def _both(own: Lane, other: Lane, k: int) -> Lane:
+    """What both found counts for both."""
+    scores: dict[str, float] = {}
+    for hit in (*own.hits, *other.hits):
+        scores[hit.chunk_id] = scores.get(hit.chunk_id, 0.0) + hit.score
+    best = nlargest(k, scores, key=scores.__getitem__)
+    return Lane(tuple(Hit(id_, scores[id_]) for id_ in best), (own.defining | other.defining).intersection(best))
 
 
 def _code_lane(
