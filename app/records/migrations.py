@@ -66,7 +66,12 @@ def step_3(binary: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3)
+def step_4(binary: str) -> Sequence[str]:
+    """Contents of a knowledge base, told apart beyond their version."""
+    return ("ALTER TABLE knowledge_bases ADD COLUMN stamp TEXT NOT NULL DEFAULT ''",)
+
+
+STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4)
 
 
 def step(connection: Connection, binary: str) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.document import Passage
-from app.core.index import Changes, Hit, IndexRow
-from app.records.documents import VERSION, version
+from app.core.index import Changes, Hit, IndexRow, State
+from app.records.documents import STATE, VERSION, version
 from app.records.shapes import applicability_out, parts_out, words_out
 from app.records.sql import Connection, Database, among
 
@@ -33,6 +33,9 @@ class SqlTruth:
 
     def index_version(self, kb: str) -> int:
         return sum(version for (version,) in self._database.rows(VERSION, (kb,)))  # of none or one
+
+    def state(self, kb: str) -> State:
+        return next((State(*row) for row in self._database.rows(STATE, (kb,))), State())
 
     def untouched(self) -> bool:
         """Whether no knowledge base of this home has ever been written."""

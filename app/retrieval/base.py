@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.diagnosis import FaultCode
 from app.core.document import Passage
-from app.core.index import Changes, Hit, IndexRow
+from app.core.index import Changes, Hit, IndexRow, State
 from app.core.question import Asset
 from app.faults.codes import Mention
 
@@ -23,6 +23,7 @@ __all__ = [
     "Query",
     "Retrieved",
     "Retriever",
+    "State",
     "Store",
     "Truth",
     "Vector",
@@ -49,6 +50,11 @@ class Query:
     def codes(self) -> tuple[str, ...]:
         """Each distinct code once, in the question's order; of a pasted log's hundreds the first ones."""
         return tuple(dict.fromkeys(mention.code for mention in self.mentions))[:MOST_CODES]
+
+    @property
+    def day(self) -> date:
+        """The day of the fault; when none is given, today."""
+        return self.at or date.today()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,10 @@ class Truth(Protocol):
     """What SQL holds, as the index reads it; every method is synchronous and is called in a worker thread."""
 
     def index_version(self, kb: str) -> int: ...
+    def state(self, kb: str) -> State:
+        """The index version with the stamp of its contents."""
+        ...
+
     def changes(self, kb: str, since: int, model: str) -> Changes: ...
     def passages(self, kb: str, chunk_ids: Sequence[str]) -> list[Passage]:
         """In the order asked; ids that are no longer active are left out. `score` and `why` are empty."""

@@ -24,6 +24,7 @@ from app.retrieval.fused import FusedRetriever
 from app.retrieval.seeds import seeds
 from app.retrieval.stores.table import STORES
 from app.services import process
+from app.services.caching import open_cache, remembering, sharing
 from app.services.hall import Services
 from app.services.health import Health
 from app.services.shelf import stock
@@ -57,12 +58,16 @@ async def build(
         await records.open(serve=serve)
         closing.push_async_callback(records.close)
 
-        encoder = Encoder(embedder or row(EMBEDDERS, "embedder", settings.retrieval.embedder)(settings))
+        cache = open_cache(settings.cache)
+        closing.push_async_callback(cache.close)
+        embedder = embedder or row(EMBEDDERS, "embedder", settings.retrieval.embedder)(settings)
+        encoder = Encoder(sharing(embedder, cache, settings.cache))
         make_store = row(STORES, "store", settings.retrieval.store)
         store = make_store(settings.retrieval, records.truth, encoder.model, encoder.dimensions, pool)
         await store.open()
         closing.push_async_callback(store.close)
-        retriever = FusedRetriever(store, encoder, records.truth, pool, settings.retrieval.lane_k)
+        fused = FusedRetriever(store, encoder, records.truth, pool, settings.retrieval.lane_k)
+        retriever = remembering(fused, cache, settings)
         pipeline = IngestPipeline(
             records.documents, encoder, pool, size_limit=settings.service.upload_limit, seeds=seeds
         )
@@ -101,7 +106,7 @@ async def build(
             gaps=records.gaps,
             gate=gate,
             keys=records.keys,
-            health=Health(settings.kb, store, analyzers, encoder),
+            health=Health(settings.kb, store, analyzers, encoder, cache),
         )
 
 

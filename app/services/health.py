@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.analyzers.base import Analyzers
+from app.core.cache import Cache
 from app.core.errors import RailDebugError
 from app.retrieval.base import Store
 from app.retrieval.encoder import Encoder
@@ -32,9 +33,11 @@ class Health:
     store: Store
     analyzers: Analyzers
     encoder: Encoder
+    cache: Cache
 
     async def readiness(self) -> Readiness:
-        parts = {"records": await self._records(), "embedder": self._embedder(), **self._analyzers()}
+        parts = {"records": await self._records(), "embedder": self._embedder(), "cache": self._cache()}
+        parts |= self._analyzers()
         return Readiness(parts["records"].state != "down", parts)
 
     async def _records(self) -> Part:
@@ -46,6 +49,9 @@ class Health:
     def _embedder(self) -> Part:
         why_not = self.encoder.why_not
         return Part("degraded", why_not) if why_not else Part("ok", self.encoder.model)
+
+    def _cache(self) -> Part:
+        return Part("degraded", self.cache.why_not) if self.cache.why_not else Part("ok")
 
     def _analyzers(self) -> dict[str, Part]:
         return {
