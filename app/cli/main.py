@@ -11,6 +11,7 @@ VERBS = {
     "forget": "app.cli.forget:forget",
     "search": "app.cli.search:search",
     "code": "app.cli.code:code",
+    "diff": "app.cli.diff:diff",
     "doctor": "app.cli.doctor:doctor",
     "keys": "app.cli.keys:keys",
     "eval": "app.cli.eval:evaluate",

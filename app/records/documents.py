@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from app.core.document import Document
 from app.core.errors import Conflict, NotFound
@@ -12,7 +11,7 @@ from app.core.principal import Principal
 from app.records import cut
 from app.records.base import Cut, DocumentRow
 from app.records.grants import granted, must_read
-from app.records.shapes import applicability_out
+from app.records.shapes import applicability_out, day_out
 from app.records.sql import Connection, Database, among, slices
 
 RAISE = """INSERT INTO knowledge_bases (kb, index_version, stamp) VALUES (?, 1, ?)
@@ -93,7 +92,7 @@ class SqlDocuments:
         if row is None:
             raise NotFound(f"There is no document {document_id!r}.")
         *plain, valid_from, superseded_by, applicability = row
-        plain += valid_from and date.fromisoformat(valid_from), superseded_by, applicability_out(applicability)
+        plain += day_out(valid_from), superseded_by, applicability_out(applicability)
         return Document(*plain)
 
     async def digests(self, principal: Principal, kb: str, model: str) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 from app.core.document import Passage
 from app.core.index import Changes, Hit, IndexRow, State
 from app.records.documents import STATE, VERSION, version
-from app.records.shapes import applicability_out, parts_out, words_out
+from app.records.shapes import applicability_out, day_out, parts_out, words_out
 from app.records.sql import Connection, Database, among
 
 UNTOUCHED = "SELECT NOT EXISTS (SELECT 1 FROM knowledge_bases)"
@@ -16,8 +16,9 @@ ROWS = """SELECT c.id, c.document_id, c.indexed, c.codes, c.defines, v.vector
     LEFT JOIN vectors v ON v.text_hash = c.text_hash AND v.model = ?
     WHERE d.kb = ? AND d.generation > ? AND d.deleted = 0"""
 PASSAGES = """SELECT c.id, c.document_id, d.path, d.title, c.section, d.revision, d.superseded_by, c.start_at, c.end_at,
-    c.line, c.text, c.role, c.page, c.parts, c.codes, c.defines, d.applicability
+    c.line, c.text, c.role, c.page, c.parts, c.codes, c.defines, d.applicability, d.valid_from, s.valid_from
     FROM chunks c JOIN documents d ON d.id = c.document_id AND d.generation = c.generation
+    LEFT JOIN documents s ON s.id = d.superseded_by AND s.kb = d.kb AND s.deleted = 0
     WHERE c.kb = ? AND d.deleted = 0 AND c.id """
 BY_CODE = """SELECT k.chunk_id, SUM(k.defines) * ? + COUNT(*) AS score
     FROM chunk_codes k JOIN documents d ON d.id = k.document_id AND d.generation = k.generation
@@ -68,6 +69,7 @@ class SqlTruth:
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:
-    *plain, parts, codes, defines, applicability = row
-    plain += parts_out(parts), words_out(codes), words_out(defines), applicability_out(applicability)
+    *plain, parts, codes, defines, limits, valid_from, superseded_on = row
+    plain += parts_out(parts), words_out(codes), words_out(defines), applicability_out(limits)
+    plain += 0.0, {}, day_out(valid_from), day_out(superseded_on)
     return Passage(*plain)

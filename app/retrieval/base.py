@@ -12,10 +12,12 @@ from app.core.diagnosis import FaultCode
 from app.core.document import Passage
 from app.core.index import Changes, Hit, IndexRow, State
 from app.core.question import Asset
+from app.core.revision import Change
 from app.faults.codes import Mention
 
 __all__ = [
     "Changes",
+    "Differs",
     "Embedder",
     "Hit",
     "IndexRow",
@@ -58,6 +60,15 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Differs:
+    """A sentence of a passage whose numbers were others in the revision before."""
+
+    passage_id: str
+    revision: str  # the older one
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
     """`passages` best first; `fault_codes` one per distinct code of the question, an unknown one with its near misses.
 
@@ -70,6 +81,7 @@ class Retrieved:
     relevance: float = 0.0
     index_version: int = 0
     degraded: tuple[str, ...] = ()
+    differs: tuple[Differs, ...] = ()
 
     @property
     def relevant(self) -> bool:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from app.core.diagnosis import FaultCode, NearCode
 from app.core.document import Passage
 from app.faults.codes import near
+from app.retrieval.arrange import arrange, settled
 from app.retrieval.base import Lanes, Query, Retrieved, Truth, Vector
 from app.retrieval.encoder import Encoder
 from app.retrieval.explain import Explanation, Stopwatch
-from app.retrieval.fusion import Candidate, arrange, batches, explained, fuse, settled
+from app.retrieval.fusion import Candidate, batches, explained, fuse
 from app.retrieval.relevance import coverage, relevance
+from app.retrieval.validity import Asked, differs
 from app.retrieval.words import spoken
 
 BEST = 3  # passages that speak for the relevance
@@ -44,13 +46,14 @@ class Search:
         self.watch.lap("fuse")
         loaded = self._load(candidates, leading)
         self.watch.lap("passages")
-        passages = arrange(loaded, self.query.codes, self.query.asset, self.query.k)
+        passages = arrange(loaded, self.query)
         retrieved = Retrieved(
             passages=passages,
             fault_codes=self._fault_codes(lanes),
             relevance=1.0 if lanes.known else _relevance(lanes, passages),
             index_version=lanes.index_version,
             degraded=(*self.degraded, *lanes.degraded),
+            differs=differs(passages, loaded),
         )
         self.watch.lap("fuse")
         return Explanation(self.query, retrieved, lanes, self.watch.spent)
@@ -67,12 +70,13 @@ class Search:
 
     def _load(self, candidates: Sequence[Candidate], leading: int) -> list[Passage]:
         """As many as are asked for, and deeper while some of them are superseded, of another asset, or gone."""
+        asked = Asked.of(self.query)
         k, by_id = self.query.k, {candidate.chunk_id: candidate for candidate in candidates}
         found: list[Passage] = []
         for batch in batches(candidates, first=max(k, leading), size=k, most=DEEPEST * k):
             passages = self.truth.passages(self.query.kb, [candidate.chunk_id for candidate in batch])
             found += [explained(passage, by_id[passage.id]) for passage in passages]
-            if sum(settled(passage, self.query.asset) for passage in found) >= k:
+            if sum(settled(passage, asked, self.query.asset) for passage in found) >= k:
                 break
         return found
 

@@ -4,8 +4,9 @@ import pytest
 
 from app.core.document import Applicability, Passage
 from app.core.question import Asset
+from app.retrieval.applicability import applies
 from app.retrieval.base import Hit, Lanes
-from app.retrieval.fusion import applies, batches, fuse, in_turn
+from app.retrieval.fusion import batches, fuse, in_turn
 from app.retrieval.relevance import coverage, relevance
 
 
