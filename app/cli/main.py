@@ -11,6 +11,8 @@ VERBS = {
     "forget": "app.cli.forget:forget",
     "search": "app.cli.search:search",
     "code": "app.cli.code:code",
+    "backup": "app.cli.backup:backup",
+    "restore": "app.cli.restore:restore",
     "diff": "app.cli.diff:diff",
     "doctor": "app.cli.doctor:doctor",
     "keys": "app.cli.keys:keys",
