@@ -11,6 +11,7 @@ VERBS = {
     "forget": "app.cli.forget:forget",
     "search": "app.cli.search:search",
     "code": "app.cli.code:code",
+    "reindex": "app.cli.reindex:reindex",
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.restore:restore",
     "diff": "app.cli.diff:diff",

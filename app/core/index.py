@@ -22,6 +22,14 @@ class IndexRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """The model whose vectors answer, and, as JSON, the settings that make its embedder again."""
+
+    model: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Of a knowledge base: a version counts up, and its stamp tells two contents apart that share a version.
 

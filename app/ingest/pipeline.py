@@ -162,14 +162,22 @@ class IngestPipeline:
     async def _write(self, principal: Principal, shelf: Shelf, readings: Sequence[Reading]) -> int:
         """One transaction; then a file that gave itself another id leaves its old one."""
         vectors: Mapping[str, bytes] = {}
-        if self.embedder:
-            source = Vectors(self.documents, self.embedder, self.executor, self.seeds)
+        embedder = self.embedder  # another may take its place while this one works
+        if embedder:
+            source = Vectors(self.documents, embedder, self.executor, self.seeds)
             vectors = await source.of(chunk for reading in readings for chunk in reading.chunks)
-        model = self.embedder.model if self.embedder else ""
+        model = embedder.model if embedder else ""
         cuts = [_cut(reading, reading.document, vectors, model, shelf.root) for reading in readings if reading.document]
         version = await self.documents.replace(principal, shelf.kb, cuts)
         left = shelf.left_behind([cut.document for cut in cuts])
         return await self.documents.remove(principal, shelf.kb, left) if left else version
+
+    async def take(self, embedder: Embedder) -> None:
+        """From now on documents get this embedder's vectors; returns when nothing is under way with the one before."""
+        self.embedder = embedder
+        for lock in list(self.locks.values()):
+            async with lock:
+                pass
 
     def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self.executor, partial(work, *args, **kwargs))

@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TypeVar
 
 from app.analyzers.registry import Registry
-from app.core.errors import EmbedderUnavailable, InvalidSettings
+from app.core.errors import EmbedderUnavailable
 from app.core.settings import Settings
 from app.gate.admit import KeyGate
 from app.graph.agent import DebugAgent
@@ -18,15 +17,14 @@ from app.ingest.pipeline import IngestPipeline
 from app.prompts.files import FilePrompts
 from app.records.home import open_records
 from app.retrieval.base import Embedder
-from app.retrieval.embedders.table import EMBEDDERS
 from app.retrieval.encoder import Encoder
-from app.retrieval.fused import FusedRetriever
 from app.retrieval.seeds import seeds
-from app.retrieval.stores.table import STORES
 from app.services import process
-from app.services.caching import open_cache, remembering, sharing
+from app.services.caching import open_cache
 from app.services.hall import Services
 from app.services.health import Health
+from app.services.indexes import Indexes
+from app.services.rebuild import Rebuild, first
 from app.services.shelf import stock
 from app.services.warm import first_use
 from app.telemetry import logs
@@ -35,7 +33,6 @@ from app.telemetry.setup import configure
 __all__ = ["Embedder", "build"]
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -60,23 +57,22 @@ async def build(
 
         cache = open_cache(settings.cache)
         closing.push_async_callback(cache.close)
-        embedder = embedder or row(EMBEDDERS, "embedder", settings.retrieval.embedder)(settings)
-        encoder = Encoder(sharing(embedder, cache, settings.cache))
-        make_store = row(STORES, "store", settings.retrieval.store)
-        store = make_store(settings.retrieval, records.truth, encoder.model, encoder.dimensions, pool)
-        await store.open()
-        closing.push_async_callback(store.close)
-        fused = FusedRetriever(store, encoder, records.truth, pool, settings.retrieval.lane_k)
-        retriever = remembering(fused, cache, settings)
+        indexes = Indexes(settings, records.truth, pool, cache)
+        wanted = indexes.encoder(embedder or indexes.wanted())
+        switch = await first(indexes, records.vectors, wanted)
+        closing.push_async_callback(switch.close)
         pipeline = IngestPipeline(
-            records.documents, encoder, pool, size_limit=settings.service.upload_limit, seeds=seeds
+            records.documents, switch.current.encoder, pool, size_limit=settings.service.upload_limit, seeds=seeds
         )
+
+        rebuild = Rebuild(records.vectors, indexes, switch, pipeline, wanted, records.service)
+        closing.push_async_callback(rebuild.close)
 
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
         analyzers = Registry(settings.table, settings.analyzer)
         closing.push_async_callback(analyzers.unload)
         graphs = Graphs(
-            retriever, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            switch, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
         )
         agent = DebugAgent(
             graphs,
@@ -89,32 +85,34 @@ async def build(
         closing.push_async_callback(agent.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor
-            await asyncio.gather(graphs.compiled(), analyzers.load(), hop(pool, ready, encoder), hop(pool, first_use))
+            await asyncio.gather(
+                graphs.compiled(), analyzers.load(), hop(pool, ready, switch.current.encoder), hop(pool, first_use)
+            )
             if settings.service.sample_shelf:
                 await stock(records.truth, pipeline, settings.kb)
-            await store.write(settings.kb)
+            await switch.current.store.write(settings.kb)
         if serve:
+            if await rebuild.needed():
+                closing.push_async_callback(_ended, asyncio.create_task(rebuild.persist()))
             process.loaded()
         yield Services(
             settings=settings,
             agent=agent,
-            retriever=retriever,
-            store=store,
+            switch=switch,
+            rebuild=rebuild,
             pipeline=pipeline,
             documents=records.documents,
             runs=records.runs,
             gaps=records.gaps,
             gate=gate,
             keys=records.keys,
-            health=Health(settings.kb, store, analyzers, encoder, cache),
+            health=Health(settings.kb, switch, analyzers, cache, rebuild),
         )
 
 
-def row(table: Mapping[str, T], setting: str, name: str) -> T:
-    if name not in table:
-        there = ", ".join(sorted(table))
-        raise InvalidSettings(f"retrieval.{setting}: {name!r} is none of them.", hint=f"There are: {there}.")
-    return table[name]
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def ready(encoder: Encoder) -> None:

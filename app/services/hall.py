@@ -18,6 +18,8 @@ from app.ingest.reading import named_file
 from app.records.base import Documents, Gaps, RunRow, Runs
 from app.retrieval.base import Query, Retrieved, Retriever, Store
 from app.services.health import Health, Readiness
+from app.services.indexes import Switch
+from app.services.rebuild import Rebuild
 from app.services.revisions import Comparison, compare
 
 __all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "Services"]
@@ -39,8 +41,8 @@ class Lookup:
 class Services:
     settings: Settings
     agent: Agent
-    retriever: Retriever
-    store: Store
+    switch: Switch
+    rebuild: Rebuild
     pipeline: Pipeline
     documents: Documents
     runs: Runs
@@ -48,6 +50,15 @@ class Services:
     gate: Gate
     keys: Keys
     health: Health
+
+    @property
+    def retriever(self) -> Retriever:
+        return self.switch
+
+    @property
+    def store(self) -> Store:
+        """The one that answers now; another may take its place while the service runs."""
+        return self.switch.current.store
 
     async def search(self, text: str, kb: str, k: int) -> Retrieved:
         mentions = {mention.code: mention for mention in reversed(find(text))}

@@ -7,8 +7,9 @@ from typing import Literal
 from app.analyzers.base import Analyzers
 from app.core.cache import Cache
 from app.core.errors import RailDebugError
-from app.retrieval.base import Store
 from app.retrieval.encoder import Encoder
+from app.services.indexes import Switch
+from app.services.rebuild import Rebuild
 
 State = Literal["ok", "degraded", "down"]
 
@@ -30,25 +31,35 @@ class Readiness:
 @dataclass(frozen=True, slots=True)
 class Health:
     kb: str
-    store: Store
+    switch: Switch
     analyzers: Analyzers
-    encoder: Encoder
     cache: Cache
+    rebuild: Rebuild
+
+    @property
+    def encoder(self) -> Encoder:
+        return self.switch.current.encoder
 
     async def readiness(self) -> Readiness:
         parts = {"records": await self._records(), "embedder": self._embedder(), "cache": self._cache()}
+        if self.rebuild.told:
+            parts["rebuild"] = self._rebuild()
         parts |= self._analyzers()
         return Readiness(parts["records"].state != "down", parts)
 
     async def _records(self) -> Part:
         try:
-            return Part("ok", f"index version {await self.store.write(self.kb)}")
+            return Part("ok", f"index version {await self.switch.current.store.write(self.kb)}")
         except RailDebugError as error:
             return Part("down", error.message)
 
     def _embedder(self) -> Part:
         why_not = self.encoder.why_not
         return Part("degraded", why_not) if why_not else Part("ok", self.encoder.model)
+
+    def _rebuild(self) -> Part:
+        why_not = self.rebuild.why_not
+        return Part("degraded", f"{self.rebuild.told}: {why_not}") if why_not else Part("ok", self.rebuild.told)
 
     def _cache(self) -> Part:
         return Part("degraded", self.cache.why_not) if self.cache.why_not else Part("ok")

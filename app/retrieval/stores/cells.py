@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Rows = NDArray[np.float32]
 Numbers = NDArray[np.intp]
 
-PROBES = 48  # cells that a question reads
+PROBES = 32  # cells that a question reads
 SAMPLE = 64  # rows for each cell that the centres are found from
 ROUNDS = 6  # of k-means; more move the recall by less than a thousandth
 SLAB = 4096  # rows that are assigned at once; all together would need a matrix of rows by cells

@@ -16,7 +16,7 @@ from app.retrieval.words import analyzer
 T = TypeVar("T")
 
 PATIENCE = 0.2  # seconds a query waits for a refresh that runs already; after that the older view answers
-BRIEF = 50_000  # rows that are searched within 3 ms
+BRIEF = 500_000  # rows that are searched within a few milliseconds; see docs/reports/scale.md
 WASTE = 1 / 3  # share of dead rows at which the index is built anew
 
 
