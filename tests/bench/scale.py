@@ -110,6 +110,7 @@ async def measure(chunks: int, count: int, folder: Path) -> Figures:
     await records.open()
     await fill(records, made, mixed)
     await records.close()
+    print(f"{chunks} chunks are there", file=sys.stderr, flush=True)
 
     me = psutil.Process()
     records = open_records(folder)
@@ -136,8 +137,8 @@ async def measure(chunks: int, count: int, folder: Path) -> Figures:
     crowd = np.percentile(many, [50, 95])
     size = sum(file.stat().st_size for file in folder.iterdir()) / 2**20
     rss = me.memory_info().rss / 2**20
-    figures = (chunks, size, wall, cpu, held, rss, found, *walls, one[1], *crowd, len(many) / seconds, changed)
-    return Figures(*(round(float(figure), 3) for figure in figures))  # type: ignore[arg-type]
+    figures = (size, wall, cpu, held, rss, found, *walls, one[1], *crowd, len(many) / seconds, changed)
+    return Figures(chunks, *(round(float(figure), 3) for figure in figures))
 
 
 class Given:
@@ -238,9 +239,13 @@ def table(figures: Sequence[Figures]) -> str:
     head = ["", *(f"{one.chunks:,} chunks" for one in figures), "a million, projected"]
     lines = [head, ["---"] + ["---:"] * (len(head) - 1)]
     for name, title in COLUMNS.items():
-        ahead = f"{projected(figures, name):,.1f}" if name in GROWING and len(figures) > 1 else ""
-        lines.append([title, *(f"{getattr(one, name):,.3g}" for one in figures), ahead])
+        ahead = _told(projected(figures, name)) if name in GROWING and len(figures) > 1 else ""
+        lines.append([title, *(_told(getattr(one, name)) for one in figures), ahead])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _told(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"
 
 
 def apart(chunks: int, count: int) -> Figures:
