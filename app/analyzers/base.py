@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
-from app.core.brief import Brief, Delta, Identity
+from app.core.brief import Brief, Delta, Footprint, Identity
 
 
 class Analyzer(Protocol):
@@ -21,6 +21,15 @@ class Analyzer(Protocol):
     @property
     def budget_s(self) -> float:
         """Seconds that one answer may take before another analyzer takes over."""
+        ...
+
+    @property
+    def footprint(self) -> Footprint:
+        """An estimate before `load`, from files and settings alone; never below what loading then takes."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Tokens of its own tokenizer; of a remote model an estimate that errs on the high side."""
         ...
 
     async def load(self) -> None: ...

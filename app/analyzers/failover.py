@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from app.analyzers.base import Analyzer
 from app.analyzers.closing import closing
-from app.core.brief import Begin, Brief, Delta, End, Identity, Restart, Text
+from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Restart, Text
 from app.core.errors import AnalyzerBadOutput, AnalyzerError, AnalyzerTimeout
 
 
@@ -33,6 +33,13 @@ class Failover:
     @property
     def budget_s(self) -> float:
         return self.order[0].budget_s
+
+    @property
+    def footprint(self) -> Footprint:
+        return self.order[0].footprint
+
+    def count(self, text: str) -> int:
+        return self.order[0].count(text)
 
     async def load(self) -> None:
         for analyzer in self.order:

@@ -72,13 +72,26 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Footprint:
+    """Bytes that a loaded analyzer takes of this machine; nothing when its model runs elsewhere."""
+
+    ram: int = 0
+    vram: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
-    """Always first. `dropped` are passage ids that did not fit; `reason` says why another analyzer was passed over."""
+    """Always first. `dropped` are passage ids that did not fit; `reason` says why another analyzer was passed over.
+
+    `seed` is the one that sampling began with, None where nothing is sampled or the server keeps it to itself.
+    """
 
     identity: Identity
     prompt: str = ""
     dropped: tuple[str, ...] = ()
     reason: str = ""
+    seed: int | None = None
+    cached: bool = False  # the text was said before, to the same brief
 
 
 @dataclass(frozen=True, slots=True)

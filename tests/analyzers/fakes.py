@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from app.core.brief import Begin, Brief, Delta, End, Identity, Restart, Text
+from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Restart, Text
 from app.core.errors import AnalyzerError, AnalyzerUnavailable
 
 
@@ -30,6 +30,13 @@ class FakeAnalyzer:
         self.gap_s = gap_s
         self.ends = ends
         self.loads = self.closed = 0
+
+    @property
+    def footprint(self) -> Footprint:
+        return Footprint()
+
+    def count(self, text: str) -> int:
+        return len(text.split())
 
     async def load(self) -> None:
         self.loads += 1

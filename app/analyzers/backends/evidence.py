@@ -8,11 +8,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from app.analyzers.fit import tokens
 from app.analyzers.options import options
 from app.analyzers.quoting.compose import compose
 from app.analyzers.quoting.symptoms import topics
 from app.analyzers.quoting.topic import Topic, gather, named
-from app.core.brief import Begin, Brief, Delta, End, Identity, Text
+from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Text
 from app.core.document import Passage
 from app.core.settings.analyzers import AnalyzerSpec
 from app.core.statement import Statement
@@ -32,6 +33,14 @@ class EvidenceAnalyzer:
     @property
     def identity(self) -> Identity:
         return Identity(self.name, "1", _digest())
+
+    @property
+    def footprint(self) -> Footprint:
+        return Footprint()
+
+    def count(self, text: str) -> int:
+        """Of no importance here, since nothing has to fit: what a model would count."""
+        return tokens(text)
 
     async def load(self) -> None:
         """Nothing is heavy here."""

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.analyzers.closing import closing
+from app.analyzers.fit import tokens
 from app.analyzers.openai.errors import translate
 from app.analyzers.openai.reply import Reply
 from app.analyzers.openai.request import Request, build
@@ -15,7 +16,7 @@ from app.analyzers.openai.settings import OpenAIOptions, Structured
 from app.analyzers.openai.structured import Modes, response_format
 from app.analyzers.options import options
 from app.analyzers.retry import pause
-from app.core.brief import Begin, Brief, Delta, End, Identity, Text
+from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Text
 from app.core.errors import AnalyzerError, AnalyzerUnavailable
 from app.core.settings.analyzers import AnalyzerSpec
 from app.receipts.draft import SCHEMA
@@ -41,6 +42,13 @@ class OpenAIAnalyzer:
         self._modes = Modes(self.options.structured)
         self._client: AsyncOpenAI | None = None
         self._vendor: tuple[type[BaseException], ...] = ()
+
+    @property
+    def footprint(self) -> Footprint:
+        return Footprint()
+
+    def count(self, text: str) -> int:
+        return tokens(text)
 
     async def load(self) -> None:
         self._client, self._vendor = await asyncio.to_thread(_connect, self.options)
