@@ -211,10 +211,10 @@ def recall(store: EmbeddedStore, vectors: Sequence[Rows]) -> float:
 
 
 def projected(figures: Sequence[Figures], name: str) -> float:
-    """To a million, as it grew over the last factor of ten."""
-    small, large = (getattr(one, name) for one in figures[-2:])
-    growth = np.log(large / small) / np.log(figures[-1].chunks / figures[-2].chunks)
-    return float(large * (1_000_000 / figures[-1].chunks) ** max(growth, 0))
+    """To a million: each further row costs what it did between the last two sizes."""
+    small, large = figures[-2:]
+    slope = (getattr(large, name) - getattr(small, name)) / (large.chunks - small.chunks)
+    return float(getattr(large, name) + slope * (1_000_000 - large.chunks))
 
 
 COLUMNS = {
