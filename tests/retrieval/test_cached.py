@@ -176,3 +176,29 @@ async def test_another_model_s_vector_is_not_taken(pool: Executor) -> None:
     await loop.run_in_executor(pool, CachedEmbedder(one, cache, 60).encode, ["door"])
     await loop.run_in_executor(pool, CachedEmbedder(other, cache, 60).encode, ["door"])
     assert other.encoded == 1
+
+
+@pytest.mark.slow
+async def test_two_processes_that_share_a_redis_never_tell_what_is_stale(truth: MemoryTruth, pool: Executor) -> None:
+    pytest.importorskip("redis")
+    from app.core.redis_cache import RedisCache
+    from tests.redis_server import redis_server
+
+    server = redis_server()
+    server.start()
+    caches = [RedisCache(server.url, MemoryCache(0)) for _ in range(2)]
+    one, other = (Kept(truth, pool, cache) for cache in caches)  # type: ignore[arg-type]
+    try:
+        truth.put("door", "The passenger door does not close.")
+        found = await one.retriever.retrieve(asking("door"))
+        assert await other.retriever.retrieve(asking("door")) == found
+        assert other.counted.asked == 0, "the other process found it"
+        (new,) = truth.put("door", "The passenger door closes now.")
+        assert [p.id for p in (await other.retriever.retrieve(asking("door"))).passages] == [new]
+        server.kill()
+        assert [p.id for p in (await one.retriever.retrieve(asking("door"))).passages] == [new]
+        assert caches[0].why_not
+    finally:
+        for cache in caches:
+            await cache.close()
+        server.kill()
