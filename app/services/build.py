@@ -92,8 +92,7 @@ async def build(
                 await stock(records.truth, pipeline, settings.kb)
             await switch.current.store.write(settings.kb)
         if serve:
-            if await rebuild.needed():
-                closing.push_async_callback(_ended, asyncio.create_task(rebuild.persist()))
+            closing.push_async_callback(_ended, asyncio.create_task(rebuild.persist()))
             process.loaded()
         yield Services(
             settings=settings,

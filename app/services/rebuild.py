@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.core.errors import Conflict, EmbedderUnavailable, RecordsUnavailable, StoreUnavailable
+from app.core.errors import Conflict, EmbedderUnavailable, RailDebugError, RecordsUnavailable, StoreUnavailable
 from app.ingest.pipeline import IngestPipeline
 from app.records.lock import FileLock
 from app.records.vectors import SqlVectors
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 16  # texts at once: a question that arrives meanwhile waits for no more
 AGAIN = 30.0  # seconds until an embedder that failed is tried once more
+EVERY = 60.0  # seconds between two looks for texts without a vector; one costs 50 ms at 100,000
 GRACE = 10.0  # seconds in which questions under way leave the index that was replaced
 SLICE = 2000  # vectors that are removed in one write
 TROUBLE = (EmbedderUnavailable, RecordsUnavailable, StoreUnavailable)
@@ -51,8 +52,8 @@ class Rebuild:
         try:
             self.made, self.total = await self.vectors.progress(self.encoder.model)
             await self._fill(told)
-            await self._exchange()
-            while await self._fill(told):  # of documents that came in meanwhile
+            async with self.pipeline.turnstile.quiet():
+                await self._fill(told)  # of documents that came in meanwhile
                 await self._exchange()
             dropped = SLICE
             while dropped == SLICE:
@@ -61,20 +62,25 @@ class Rebuild:
             self.active = False
 
     async def persist(self) -> None:
-        """In a service: what fails is tried again for as long as it lives."""
+        """In a service, while it lives: what fails is tried again, what another process left out is made up."""
         while True:
+            pause = EVERY
             try:
-                await self.run()
+                if await self.needed():
+                    await self.run()
+                    await asyncio.sleep(GRACE)
+                    await self.close()
+                self.active, self.why_not = False, ""
             except TROUBLE as error:
-                self.why_not = error.message
-                log.warning("The new vectors are held up. %s %s", error.message, error.hint)
-                self.active = True
-                await asyncio.sleep(AGAIN)
-            else:
-                self.why_not = ""
-                await asyncio.sleep(GRACE)
-                await self.close()
-                return
+                pause = AGAIN
+                self._held_up(error)
+            await asyncio.sleep(pause)
+
+    def _held_up(self, error: RailDebugError) -> None:
+        self.active = True
+        if error.message != self.why_not:
+            log.warning("The new vectors are held up. %s %s", error.message, error.hint)
+        self.why_not = error.message
 
     async def alone(self, told: Callable[[int, int], None]) -> bool:
         """From the shell -> whether there was anything to do. Raises `Conflict` while a service does it."""
@@ -102,17 +108,16 @@ class Rebuild:
             return ""
         return f"{self.made} of {self.total} texts have a vector of {self.encoder.model}"
 
-    async def _fill(self, told: Callable[[int, int], None]) -> int:
-        after, count, model = "", 0, self.encoder.model
+    async def _fill(self, told: Callable[[int, int], None]) -> None:
+        after, model = "", self.encoder.model
         while rows := await self.vectors.missing(model, after, BATCH):
             made = await asyncio.to_thread(self.encoder.encode, [text for _, text in rows])
             pairs = zip(rows, made, strict=True)
             await self.vectors.add(model, {key: vector.astype("<f4").tobytes() for (key, _), vector in pairs})
-            after, count = rows[-1][0], count + len(rows)
+            after = rows[-1][0]
             self.made = min(self.made + len(rows), self.total)
             self.why_not = ""
             told(self.made, self.total)
-        return count
 
     async def _exchange(self) -> None:
         """The new index is complete before anybody asks it."""
@@ -121,7 +126,7 @@ class Rebuild:
             await fresh.store.write(kb)
         before, self.switch.current = self.switch.current, fresh
         self.left.append(before.store)
-        await self.pipeline.take(self.encoder)
+        self.pipeline.embedder = self.encoder
         await self.vectors.serve(self.indexes.described(self.encoder.model))
         log.info("The index of %s answers now, in place of that of %s.", self.encoder.model, before.encoder.model)
 

@@ -21,6 +21,7 @@ from app.retrieval.embedders.table import EMBEDDERS
 from app.services.build import build
 from app.services.hall import Services
 from app.services.indexes import recalled, remembered
+from tests.records.samples import cut
 from tests.retrieval.fakes import HashEmbedder
 
 ASKED = "What does E73-B mean and what do I check first?"
@@ -179,6 +180,24 @@ async def test_from_the_shell_it_is_done_at_once_but_not_beside_a_service(home: 
     assert told[-1][0] == told[-1][1] > 100
     async with build(named(home, "other"), answers=False) as services:
         assert model(services) == "other-400"
+
+
+async def test_what_another_process_left_without_vectors_is_made_up(
+    home: Path, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.rebuild.EVERY", 0.05)
+    monkeypatch.setattr("app.services.rebuild.GRACE", 0.0)
+    async with build(named(home, "hash"), serve=True) as services:
+        records = open_records(home)
+        await records.open()
+        await records.documents.replace(LOCAL, "main", [cut("bare.md", 2, model="")])
+        await records.close()
+        async with asyncio.timeout(30):
+            while (await vectors(home)).get("hash-384") != services.rebuild.total:
+                await asyncio.sleep(0.02)
+            while (await services.retriever.retrieve(_asking("bare"))).degraded:
+                await asyncio.sleep(0.02)
+        assert (await services.readiness()).parts["embedder"].state == "ok"
 
 
 KILLED = """
