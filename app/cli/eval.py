@@ -13,7 +13,7 @@ from app.cli.common import Where, guarded, options, tell_json
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
-    from app.services.evaluation import Evaluation, Ranking, Regression
+    from app.services.evaluation import Evaluation, Regression
 
 FILE = click.Path(path_type=Path)
 THERE = click.Path(exists=True, path_type=Path)
@@ -29,9 +29,7 @@ def what(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--split", help="Only the cases of this split."),
         click.option("--documents", type=FOLDER, help="Folder to ingest; default: what the home holds."),
-        click.option(
-            "--cases", type=THERE, required=True, help="JSONL file; for retrieval also a folder in BEIR form."
-        ),
+        click.option("--cases", type=THERE, required=True, help="JSONL file, one case a line."),
     ):
         command = option(command)
     return command
@@ -80,21 +78,40 @@ def answers(
 
 
 @evaluate.command()
-@what
+@click.option("--cases", type=THERE, multiple=True, required=True, help="JSONL file, or a folder in BEIR form.")
+@click.option("--also", type=(THERE, FOLDER), multiple=True, help="Further cases, and the documents they are about.")
+@click.option("--documents", type=FOLDER, help="What --cases are about; default: what the home holds.")
+@click.option("--split", help="Only the cases of this split.")
+@click.option("--report", "folder", type=FILE, help="Folder for the table as Markdown.")
 @options
-def retrieval(cases: Path, documents: Path | None, split: str | None, where: Where) -> None:
-    """Rank passages for every case: recall, reciprocal rank and discounted gain."""
+def retrieval(
+    cases: tuple[Path, ...],
+    also: tuple[tuple[Path, Path], ...],
+    documents: Path | None,
+    split: str | None,
+    folder: Path | None,
+    where: Where,
+) -> None:
+    """Rank passages for every case, beside BM25, nearest vectors, and both joined by rank; one table of all sets.
+
+    A --home keeps what was read: each further set gets a home of its own in it.
+    """
 
     def work() -> int:
-        from app.services import evaluation as services
+        from app.services import ranking as services
 
-        job = services.Job(cases, documents, where.home, split)
-        ranking = asyncio.run(services.retrieval(_settings(where), job))
+        home = where.home
+        given = [(file, documents, home if n == 0 else home and home / file.stem) for n, file in enumerate(cases)]
+        given += [(file, own, home and home / file.stem) for file, own in also]
+        jobs = [services.Job(file, own, place, split) for file, own, place in given]
+        made = [asyncio.run(services.retrieval(_settings(where), job)) for job in jobs]
+        if folder is not None:
+            services.write(folder, made)
         if where.as_json:
-            tell_json(ranking)
+            tell_json({"rankings": made})
         else:
-            show_ranking(ranking)
-        return exits.FAILED if ranking.empty else exits.ANSWERED
+            click.echo("\n".join(services.lines(made)))
+        return exits.FAILED if any(ranking.empty for ranking in made) else exits.ANSWERED
 
     sys.exit(guarded(work, where.as_json))
 
@@ -135,10 +152,3 @@ def show(evaluation: "Evaluation") -> None:
 
     for line in lines(evaluation):
         click.echo(line)
-
-
-def show_ranking(ranking: "Ranking") -> None:
-    for split, figures in ranking.splits.items():
-        for figure, mean in figures.items():
-            interval = f"[{mean.low:.3f}, {mean.high:.3f}]"
-            click.echo(f"{ranking.name} {split}: {figure} {mean.value:.3f} {interval} ({mean.n} questions)")

@@ -18,6 +18,7 @@ RailDebugError
 │                              AnalyzerRefused, AnalyzerContextExceeded, AnalyzerBadOutput
 ├── StoreUnavailable
 ├── EmbedderUnavailable
+├── RerankerUnavailable
 └── RecordsUnavailable
 
 `code` is stable and is what programs compare; `hint` says what to do next; `retry` says whether the same call may
@@ -154,6 +155,12 @@ class StoreUnavailable(RailDebugError):
 class EmbedderUnavailable(RailDebugError):
     code = "embedder_unavailable"
     hint = "Install the weights (`make setup`) or set RAIL_DEBUG_EMBEDDER_PATH; words and codes are searched meanwhile."
+
+
+class RerankerUnavailable(RailDebugError):
+    code = "reranker_unavailable"
+    retry = True
+    hint = "Check RAIL_DEBUG_RETRIEVAL__RERANKING__…; passages keep the order that fusion gave them meanwhile."
 
 
 class RecordsUnavailable(RailDebugError):

@@ -1,84 +1,80 @@
-"""How well the retriever ranks: recall, reciprocal rank and discounted gain over many questions, with intervals."""
+"""How well a retriever ranks, question by question, beside others that are asked the same."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
+from app.core.document import Passage
 from app.core.question import Question
 from app.evaluate.base import Case, Search
 from app.evaluate.beir import RetrievalSet
-from app.receipts.intervals import paired_bootstrap
 from app.receipts.metrics import ndcg, recall_at, reciprocal_rank
 
-AT_A_TIME = 8
-DEPTHS = (1, 3, 5, 10)
-DEEPEST = 50  # passages that are asked for: several of them may be of one document
-Given = TypeVar("Given")
-Made = TypeVar("Made")
-Row = Mapping[str, float]  # figure -> its value for one question
+DEPTH = 10
+DEEPEST = 50  # passages that are asked for of a set: several of them may be of one entry
+FIGURES = ("nDCG@10", "recall@10", "MRR@10", "success@1")
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
-    value: float
-    low: float
-    high: float
-    n: int
+class Ranked:
+    """What one search made of one question; `figures` by name, `ms` as the caller waited."""
+
+    figures: Mapping[str, float]
+    ms: float
 
 
-async def rank_cases(cases: Sequence[Case], search: Search) -> dict[str, dict[str, Mean]]:
-    """split -> figure -> mean, over the answerable cases that say where their answer stands."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question, and every search's ranking for it."""
 
-    async def one(case: Case) -> Row:
-        passages = await search(case.question, max(DEPTHS))
-        right = {f"place {at}" for at in range(len(case.gold))}
-        ranked: list[str] = []
-        for passage in passages:
-            at = next((at for at, place in enumerate(case.gold) if place.holds(passage)), None)
-            name = passage.id if at is None else f"place {at}"
-            ranked += [] if name in ranked else [name]  # a section may be cut into several passages
-        return _row(ranked, dict.fromkeys(right, 1))
+    split: str
+    kind: str
+    by: Mapping[str, Ranked]
 
+
+async def rank_cases(cases: Sequence[Case], searches: Mapping[str, Search]) -> list[Row]:
+    """Of the answerable cases that say where their answer stands. One at a time, so that the times are true."""
     judged = [case for case in cases if case.answerable and case.gold]
-    rows = await bounded(one, judged)
-    splits = sorted({case.split for case in judged})
-    return {
-        split: means([row for case, row in zip(judged, rows, strict=True) if case.split == split]) for split in splits
-    }
+    return [Row(case.split, case.kind, {n: await _case(case, s) for n, s in searches.items()}) for case in judged]
 
 
-async def rank_set(given: RetrievalSet, search: Search, names: Mapping[str, str]) -> dict[str, Mean]:
+async def rank_set(given: RetrievalSet, searches: Mapping[str, Search], names: Mapping[str, str]) -> list[Row]:
     """`names` has the id of a corpus entry for the source of a passage; an entry ranks where its best passage does."""
-
-    async def one(query: str) -> Row:
-        passages = await search(Question(given.queries[query]), DEEPEST)
-        ranked = list(dict.fromkeys(names[passage.source] for passage in passages if passage.source in names))
-        return _row(ranked, given.grades[query])
-
-    return means(await bounded(one, list(given.queries)))
+    rows = []
+    for query in given.queries:
+        by = {name: await _query(given, query, search, names) for name, search in searches.items()}
+        rows.append(Row("all", "query", by))
+    return rows
 
 
-def _row(ranked: Sequence[str], grades: Mapping[str, int]) -> Row:
-    right = [name for name, grade in grades.items() if grade > 0]
-    figures = {f"recall@{k}": recall_at(ranked, right, k) for k in DEPTHS}
-    return {**figures, "MRR": reciprocal_rank(ranked, right), "nDCG@10": ndcg(ranked, grades)}
+async def _case(case: Case, search: Search) -> Ranked:
+    passages, ms = await _timed(search, case.question, DEPTH)
+    ranked: list[str] = []
+    for passage in passages:
+        at = next((at for at, place in enumerate(case.gold) if place.holds(passage)), None)
+        name = passage.id if at is None else f"place {at}"
+        ranked += [] if name in ranked else [name]  # a section may be cut into several passages
+    return Ranked(figures(ranked, {f"place {at}": 1 for at in range(len(case.gold))}), ms)
 
 
-def means(rows: Sequence[Row]) -> dict[str, Mean]:
-    figures = list(rows[0]) if rows else []
-    return {figure: _mean([row[figure] for row in rows]) for figure in figures}
+async def _query(given: RetrievalSet, query: str, search: Search, names: Mapping[str, str]) -> Ranked:
+    passages, ms = await _timed(search, Question(given.queries[query]), DEEPEST)
+    ranked = list(dict.fromkeys(names[passage.source] for passage in passages if passage.source in names))
+    return Ranked(figures(ranked, given.grades[query]), ms)
 
 
-def _mean(values: Sequence[float]) -> Mean:
-    return Mean(sum(values) / len(values), *paired_bootstrap(values), len(values))
+async def _timed(search: Search, question: Question, k: int) -> tuple[Sequence[Passage], float]:
+    started = time.perf_counter()
+    found = await search(question, k)
+    return found, (time.perf_counter() - started) * 1000
 
 
-async def bounded(work: Callable[[Given], Awaitable[Made]], given: Sequence[Given]) -> list[Made]:
-    gate = asyncio.Semaphore(AT_A_TIME)
-
-    async def one(item: Given) -> Made:
-        async with gate:
-            return await work(item)
-
-    return list(await asyncio.gather(*(one(item) for item in given)))
+def figures(ranked: Sequence[str], grades: Mapping[str, int]) -> dict[str, float]:
+    best, right = ranked[:DEPTH], [name for name, grade in grades.items() if grade > 0]
+    values = (
+        ndcg(best, grades, DEPTH),
+        recall_at(best, right, DEPTH),
+        reciprocal_rank(best, right),
+        float(bool(set(best[:1]) & set(right))),
+    )
+    return dict(zip(FIGURES, values, strict=True))

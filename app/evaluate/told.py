@@ -1,9 +1,8 @@
 """What an evaluation hands over: the figures and what they were measured on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.evaluate.ranking import Mean
+from app.evaluate.standing import Part
 from app.evaluate.summary import Summary
 
 
@@ -22,11 +21,11 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """split -> figure -> mean over its questions."""
+    """One set of questions; a part for each of its splits."""
 
     name: str
-    splits: Mapping[str, Mapping[str, Mean]]
+    parts: tuple[Part, ...]
 
     @property
     def empty(self) -> bool:
-        return not any(figures for figures in self.splits.values())
+        return not self.parts

@@ -29,6 +29,7 @@ STATUS: Final[dict[type[RailDebugError], tuple[int, str]]] = {
     errors.AnalyzerBadOutput: (502, "The analyzer's answer is not usable"),
     errors.StoreUnavailable: (503, "The store is not there"),
     errors.EmbedderUnavailable: (503, "The embedder is not there"),
+    errors.RerankerUnavailable: (503, "The reranker is not there"),
     errors.RecordsUnavailable: (503, "The records are not there"),
 }
 UNFORESEEN: Final = RailDebugError("Something went wrong inside; the log says what.")

@@ -23,6 +23,7 @@ __all__ = [
     "IndexRow",
     "Lanes",
     "Query",
+    "Reranker",
     "Retrieved",
     "Retriever",
     "State",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 MOST_CODES = 64
-RELEVANT = 0.5  # of `Retrieved.relevance`; `retrieval.relevance` is shaped so that this is its middle
+RELEVANT = 0.6  # of `Retrieved.relevance`; refuses three of four absent matters and one of ten present ones
 
 Vector = NDArray[np.float32]  # (dimensions,), L2-normalised
 
@@ -100,6 +101,8 @@ class Lanes:
     """What each lane found, best first, at one index version.
 
     `known` has every code of the question that some active chunk defines or mentions -> the chunks that define it.
+    `defining` are those of the hits that define some fault code, asked or not.
+    `absent` are the content words of the question that no chunk has.
     `weights` has every content word of the question -> how rare it is here (its inverse document frequency).
     """
 
@@ -107,6 +110,8 @@ class Lanes:
     dense: tuple[Hit, ...] = ()
     sparse: tuple[Hit, ...] = ()
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    defining: Set[str] = frozenset()
+    absent: Set[str] = frozenset()
     weights: Mapping[str, float] = field(default_factory=dict)
     index_version: int = 0
     degraded: tuple[str, ...] = ()
@@ -161,6 +166,21 @@ class Embedder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """-> (len(texts), dimensions), rows L2-normalised."""
         ...
+
+
+class Reranker(Protocol):
+    """Reads the question together with each passage. Asked once a question, from the event loop."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def remote(self) -> bool: ...
+
+    async def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """-> one for each text, higher is better. Loads itself at the first call. Raises `RerankerUnavailable`."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Truth(Protocol):

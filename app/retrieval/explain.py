@@ -18,7 +18,7 @@ class Explanation:
     query: Query
     retrieved: Retrieved
     lanes: Lanes
-    milliseconds: Mapping[str, float]  # wait (for a thread and a fresh index), encode, lanes, fuse, passages
+    milliseconds: Mapping[str, float]  # wait (for a thread and a fresh index), encode, lanes, fuse, passages, rerank
 
     def places(self, chunk_id: str) -> Mapping[str, Place]:
         """Lane -> where this passage stood in it; lanes that did not find it are left out."""

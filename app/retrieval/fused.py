@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from app.core.errors import RecordsUnavailable, StoreUnavailable
 from app.retrieval.base import Query, Retrieved, Store, Truth
 from app.retrieval.encoder import Encoder
 from app.retrieval.explain import Explanation
+from app.retrieval.reranking import Reranking
 from app.retrieval.search import Search, neighboured
 from app.telemetry import spans
 
@@ -25,6 +26,7 @@ class FusedRetriever:
     truth: Truth
     pool: Executor
     lane_k: int = 50
+    reranking: Reranking = field(default_factory=Reranking)
 
     async def retrieve(self, query: Query) -> Retrieved:
         return (await self.explain(query)).retrieved
@@ -42,7 +44,11 @@ class FusedRetriever:
         try:
             search = Search(query, self.truth, self.encoder)
             lanes = await self.store.lanes(query, self.lane_k, search.encode)
-            explanation = search.finish(lanes)
+            loaded, leading = search.look(lanes, self.reranking.depth)
+            ordered, reason = await self.reranking.order(query.text, loaded, leading)
+            search.watch.lap("rerank")
+            search.degraded += [reason] if reason else []
+            explanation = search.finish(lanes, ordered)
             if all(code.known for code in explanation.retrieved.fault_codes):
                 return explanation
             known = await self.store.codes(query.kb)

@@ -13,9 +13,11 @@ from typing import NamedTuple
 from app.core.document import Passage
 from app.retrieval.base import Lanes
 
-DENSE, SPARSE = 1 / 3, 2 / 3  # best over three sets of questions, and flat around it; see tests/bench/quality.py
+DENSE, SPARSE = 1 / 3, 2 / 3  # flat around it on the sample's training split; see docs/reports/retrieval.md
+DEFINITION = 1 / 30  # who tells of a symptom asks for a fault: between equals, what defines one leads
 DEFINED = 1.0  # what defines an asked code stands above all that does not
 MENTIONED = 0.25
+BARE = frozenset({"narrative", "log"})  # roles of a passage that says neither what a fault is nor what helps
 STEEPEST = 2.2  # times a word's weight: what BM25 (k1 = 1.2) gives at most for it
 
 
@@ -43,6 +45,8 @@ def fuse(lanes: Lanes) -> tuple[list[Candidate], int]:
     reachable = _reachable(lanes)
     for hit in lanes.sparse:
         shares[hit.chunk_id]["sparse"] = SPARSE * hit.score / reachable
+    for chunk_id in lanes.defining - set(leading):
+        shares[chunk_id]["definition"] = DEFINITION
     candidates = {chunk_id: Candidate(chunk_id, sum(why.values()), why) for chunk_id, why in shares.items()}
     first = [candidates.pop(chunk_id) for chunk_id in leading]
     return first + sorted(candidates.values(), key=lambda candidate: -candidate.score), len(first)
@@ -56,6 +60,11 @@ def _reachable(lanes: Lanes) -> float:
 def in_turn(rows: Iterable[Sequence[str]]) -> list[str]:
     """One of each row, then the next of each, and so on; what comes twice is kept once."""
     return list(dict.fromkeys(item for turn in zip_longest(*rows) for item in turn if item is not None))
+
+
+def telling_first(defining: Iterable[Passage]) -> list[Passage]:
+    """Of what defines an asked code, a bare entry of a table of parameters comes behind what tells of the fault."""
+    return sorted(defining, key=lambda passage: passage.role in BARE)
 
 
 def explained(passage: Passage, candidate: Candidate) -> Passage:

@@ -1,33 +1,44 @@
-"""How well the best passages fit the words of a question: what a question without a known code is refused by.
+"""How likely it is that the best passages answer the question: what a question without a known code is refused by.
 
-Measured with MiniLM on the sample shelf (40 questions on symptoms in other words than the documents', 15 on matters
-that are absent) and, unseen while it was chosen, on two public manuals. At `THRESHOLD` 35 of the 40 are answered and
-14 of the 15 refused; of the manuals' 26 questions 24 pass, and all 8 foreign ones are refused. Another embedder has
-other cosines: measure again, with tests/bench/quality.py.
+A logistic curve over three signs, fitted on the sample's training split by tests/bench/calibrate.py, which also tells
+how far it can be trusted. Its weights belong to an embedder, since each has cosines of its own; of one that was never
+measured only the words are believed.
 """
 
 import math
-from collections.abc import Mapping, Set
-
-THRESHOLD = 0.5  # below it the question has no evidence here
-
-COVERED = 0.25  # a cosine is worth four times a coverage
-MIDDLE, STEEP = 0.46, 12.0
-MIDDLE_WORDS, STEEP_WORDS = 0.4, 8.0  # when words alone speak they are believed less
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 
-def coverage(weights: Mapping[str, float], spoken: Set[str]) -> float:
-    """The share of the question's content words that the passages speak, the rare words counting more."""
-    total = sum(weights.values())
-    return sum(weight for word, weight in weights.items() if word in spoken) / total if total else 0.0
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """`covered` and `absent` are shares of the question's words, the rare ones counting more.
+
+    Covered by the best passage alone: words that are scattered over several speak of several things.
+    """
+
+    covered: float
+    absent: float  # what no passage of the shelf speaks
+    cosine: float | None = None
 
 
-def relevance(covered: float, cosine: float | None) -> float:
-    """-> 0..1, from the coverage and the best cosine; without a dense lane the coverage alone speaks."""
-    if cosine is None:
-        return _logistic(STEEP_WORDS * (covered - MIDDLE_WORDS))
-    return _logistic(STEEP * (cosine + COVERED * covered - MIDDLE))
+@dataclass(frozen=True, slots=True)
+class Curve:
+    covered: float
+    absent: float
+    cosine: float
+    bias: float
+
+    def __call__(self, signs: Signs) -> float:
+        cosine = self.cosine * (signs.cosine or 0.0)
+        return 1 / (1 + math.exp(-(self.covered * signs.covered + self.absent * signs.absent + cosine + self.bias)))
 
 
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
+WORDS = Curve(covered=8.04, absent=-3.68, cosine=0.0, bias=-0.22)
+CURVES: Mapping[str, Curve] = {"all-MiniLM-L6-v2": Curve(covered=6.15, absent=-2.49, cosine=16.37, bias=-7.01)}
+
+
+def relevance(signs: Signs, model: str) -> float:
+    """-> 0..1, a probability. `model` is the embedder's, with or without the version behind its `@`."""
+    curve = CURVES.get(model.partition("@")[0], WORDS)
+    return (WORDS if signs.cosine is None else curve)(signs)

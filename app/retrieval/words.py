@@ -33,9 +33,9 @@ def analyzer() -> "tantivy.TextAnalyzer":
     return builder.filter(Filter.custom_stopword(STOP.split())).filter(Filter.stemmer("english")).build()
 
 
-def words(text: str) -> list[str]:
-    """Each distinct content word once, in the order of the text."""
-    return list(dict.fromkeys(analyzer().analyze(sound(text[:LONGEST_TEXT]))))
+def stems(text: str) -> list[str]:
+    """The content words in the order of the text."""
+    return list(analyzer().analyze(sound(text[:LONGEST_TEXT])))
 
 
 def spoken(texts: Iterable[str]) -> frozenset[str]:

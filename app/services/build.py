@@ -24,6 +24,7 @@ from app.services.caching import open_cache
 from app.services.hall import Services
 from app.services.health import Health
 from app.services.indexes import Indexes
+from app.services.parts import reread
 from app.services.rebuild import Rebuild, first
 from app.services.shelf import stock
 from app.services.warm import first_use
@@ -57,7 +58,9 @@ async def build(
 
         cache = open_cache(settings.cache)
         closing.push_async_callback(cache.close)
-        indexes = Indexes(settings, records.truth, pool, cache)
+        reranking = reread(settings.retrieval, pool)
+        closing.push_async_callback(reranking.close)
+        indexes = Indexes(settings, records.truth, pool, cache, reranking)
         wanted = indexes.encoder(embedder or indexes.wanted())
         switch = await first(indexes, records.vectors, wanted)
         closing.push_async_callback(switch.close)

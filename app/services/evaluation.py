@@ -2,36 +2,28 @@
 
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from app.core.document import Passage
 from app.core.errors import InvalidInput
 from app.core.principal import EVALUATION
-from app.core.question import Question
 from app.core.settings import Settings
-from app.evaluate import beir
 from app.evaluate.asking import Examiner
 from app.evaluate.base import Paste
 from app.evaluate.baseline import Regression, key, load, regressions, save
 from app.evaluate.bm25 import BM25
 from app.evaluate.cases import read
-from app.evaluate.ranking import Mean, rank_cases, rank_set
 from app.evaluate.report import lines, worked_out, write
 from app.evaluate.summary import Summary, summarize
-from app.evaluate.told import Evaluation, Ranking
-from app.graph.understand import mentions, search_text
+from app.evaluate.told import Evaluation
 from app.records.home import open_records
 from app.records.sql import slices
-from app.retrieval.base import Query
 from app.services.build import Embedder, build
 from app.services.hall import Services
 
-__all__ = ["Evaluation", "Job", "Mean", "Ranking", "Regression", "Summary", "answers", "compare", "keep", "retrieval"]
-__all__ += ["lines", "worked_out", "write"]
+__all__ = ["Evaluation", "Job", "Regression", "Summary", "answers", "compare", "keep", "lines", "worked_out", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +60,6 @@ async def answers(settings: Settings, job: Job, embedder: Embedder | None = None
     return Evaluation(job.cases.stem, summarize(outcomes), round(seconds, 1), len(held), analyzer, model, job.quoted)
 
 
-async def retrieval(settings: Settings, job: Job, embedder: Embedder | None = None) -> Ranking:
-    """Rank passages for the cases of a file, or the entries of a folder in BEIR form."""
-    if not beir.is_beir(job.cases):
-        cases = [case for case in read(job.cases) if job.split in (None, case.split)]
-        async with furnished(settings, job, embedder) as services:
-            return Ranking(job.cases.stem, await rank_cases(cases, partial(_search, services)))
-    given = beir.read(job.cases)
-    with tempfile.TemporaryDirectory() as folder:
-        files = {f"{number}.md": name for number, name in enumerate(given.corpus)}
-        for file, name in files.items():
-            (Path(folder) / file).write_text(given.corpus[name], encoding="utf-8")
-        async with furnished(settings, Job(job.cases, Path(folder), job.home), embedder) as services:
-            return Ranking(job.cases.name, {"all": await rank_set(given, partial(_search, services), files)})
-
-
 @asynccontextmanager
 async def furnished(settings: Settings, job: Job, embedder: Embedder | None) -> AsyncIterator[Services]:
     """The hall over the job's home, with its documents taken in."""
@@ -113,11 +90,6 @@ async def pasting(services: Services) -> Paste:
         await records.close()
     plain = BM25(row.indexed for row in rows)
     return lambda question: "\n\n".join(texts[number] for number in plain.best(question.material))
-
-
-async def _search(services: Services, question: Question, k: int) -> Sequence[Passage]:
-    query = Query(search_text(question), services.settings.kb, mentions(question), question.asset, question.at, k)
-    return (await services.retriever.retrieve(query)).passages
 
 
 def compare(evaluation: Evaluation, baseline: Path) -> list[Regression]:

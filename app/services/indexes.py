@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import SecretStr
 
 from app.core.cache import Cache
-from app.core.errors import EmbedderUnavailable, InvalidSettings, RailDebugError
+from app.core.errors import EmbedderUnavailable, RailDebugError
 from app.core.index import Serving
 from app.core.settings import Settings
 from app.records.truth import SqlTruth
@@ -19,11 +19,12 @@ from app.retrieval.base import Embedder, Query, Retrieved, Retriever, Store
 from app.retrieval.embedders.table import EMBEDDERS
 from app.retrieval.encoder import Encoder
 from app.retrieval.fused import FusedRetriever
+from app.retrieval.reranking import Reranking
 from app.retrieval.stores.table import STORES
 from app.services.caching import remembering, sharing
+from app.services.parts import row, stays
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,10 @@ class Indexes:
     truth: SqlTruth
     pool: Executor
     cache: Cache
+    reranking: Reranking
 
     def encoder(self, embedder: Embedder) -> Encoder:
+        stays(embedder.remote, self.settings.retrieval, "embedder")
         return Encoder(sharing(embedder, self.cache, self.settings.cache))
 
     async def make(self, encoder: Encoder) -> Index:
@@ -62,7 +65,7 @@ class Indexes:
         make_store = row(STORES, "store", settings.store)
         store = make_store(settings, self.truth, encoder.model, encoder.dimensions, self.pool)
         await store.open()
-        fused = FusedRetriever(store, encoder, self.truth, self.pool, settings.lane_k)
+        fused = FusedRetriever(store, encoder, self.truth, self.pool, settings.lane_k, self.reranking)
         return Index(encoder, store, remembering(fused, self.cache, self.settings))
 
     def wanted(self) -> Embedder:
@@ -75,6 +78,7 @@ class Indexes:
             embedder = row(EMBEDDERS, "embedder", settings.retrieval.embedder)(settings)
             if embedder.model != serving.model:
                 raise EmbedderUnavailable(f"By those settings it is {embedder.model} now.")
+            stays(embedder.remote, self.settings.retrieval, "embedder")
             embedder.load()
         except (RailDebugError, ValueError) as error:
             log.warning("The embedder %s, whose vectors are there, cannot be had: %s", serving.model, error)
@@ -83,13 +87,6 @@ class Indexes:
 
     def described(self, model: str) -> Serving:
         return Serving(model, json.dumps(remembered(self.settings)))
-
-
-def row(table: Mapping[str, T], setting: str, name: str) -> T:
-    if name not in table:
-        there = ", ".join(sorted(table))
-        raise InvalidSettings(f"retrieval.{setting}: {name!r} is none of them.", hint=f"There are: {there}.")
-    return table[name]
 
 
 def remembered(settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from app.core.question import Question
 from app.core.wire import from_json, to_json
 from app.faults import actions, codes, units
 from app.records.base import Pack
+from app.retrieval.asked import trade
 
 
 def first_use() -> None:
@@ -12,6 +13,7 @@ def first_use() -> None:
     codes.find("E73-B")
     actions.classify("check")
     units.quantities("5 bar")
+    trade()
     empty = Pack("", Question(""), Diagnosis("", "answered", ""), 0)
     from_json(Pack, to_json(empty))
     for part in (empty.question, empty.diagnosis):

@@ -109,10 +109,11 @@ def test_wrong_cases_are_wrong_input(bare: Shell, tmp_path: Path) -> None:
 def test_retrieval_is_measured_on_cases(bare: Shell, cases: Path) -> None:
     result = bare("eval", "retrieval", "--cases", str(cases))
     assert result.exit_code == exits.ANSWERED, result.output
-    assert "few train: recall@1 1.000" in result.output
+    assert "few ours   nDCG@10 1.000  recall@10 1.000  MRR@10 1.000  success@1 1.000" in result.output
+    assert all(f"few {search:<6}" in result.output for search in ("BM25", "dense", "RRF"))
 
 
-def test_retrieval_is_measured_on_a_set_in_beir_form(bare: Shell, tmp_path: Path) -> None:
+def test_retrieval_is_measured_on_several_sets_in_one_table(bare: Shell, cases: Path, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
     rows = [
@@ -121,10 +122,15 @@ def test_retrieval_is_measured_on_a_set_in_beir_form(bare: Shell, tmp_path: Path
     (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (folder / "queries.jsonl").write_text('{"_id": "q", "text": "which pump"}')
     (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\td0\t1\n")
-    result = bare("eval", "retrieval", "--cases", str(folder), "--json")
+    words = ("eval", "retrieval", "--cases", str(cases), "--cases", str(folder), "--home", str(tmp_path / "kept"))
+    result = bare(*words, "--json", "--report", str(tmp_path / "out"))
     assert result.exit_code == exits.ANSWERED, result.output
-    figures = json.loads(result.stdout)["splits"]["all"]
-    assert (figures["recall@1"]["value"], figures["nDCG@10"]["value"], figures["MRR"]["n"]) == (1.0, 1.0, 1)
+    few, other = json.loads(result.stdout)["rankings"]
+    assert (few["name"], other["name"], other["parts"][0]["questions"]) == ("few", "set", 1)
+    ours = other["parts"][0]["standings"][0]
+    assert (ours["search"], ours["figures"]["nDCG@10"]["value"], ours["lead"]["value"]) == ("ours", 1.0, 0.0)
+    assert (tmp_path / "kept" / "set").is_dir()
+    assert "| set | 1 | ours | 1.000 |" in (tmp_path / "out" / "ranking.md").read_text()
 
 
 def test_gaps_are_listed_after_something_was_not_known(shell: Shell) -> None:

@@ -1,13 +1,14 @@
 """Rankings become one, by rules that can be read here."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.core.document import Applicability, Passage
 from app.core.question import Asset
 from app.retrieval.applicability import applies
 from app.retrieval.base import Hit, Lanes
-from app.retrieval.fusion import batches, fuse, in_turn
-from app.retrieval.relevance import coverage, relevance
+from app.retrieval.fusion import batches, fuse, in_turn, telling_first
 
 
 def hits(*chunk_ids: str) -> tuple[Hit, ...]:
@@ -91,13 +92,21 @@ def test_batches_begin_with_the_leading_ones_and_end_at_the_most() -> None:
     assert [len(batch) for batch in batches(candidates, first=30, size=3, most=12)] == [12]
 
 
-def test_coverage_counts_rare_words_more() -> None:
-    weights = {"door": 1.0, "pantograph": 3.0}
-    assert coverage(weights, {"door"}) == 0.25
-    assert coverage(weights, {"pantograph", "other"}) == 0.75
-    assert coverage({}, {"door"}) == 0.0
+def test_between_equals_what_defines_a_fault_leads() -> None:
+    lanes = Lanes(dense=hits("told", "fault"), defining=frozenset({"fault"}))
+    candidates, leading = fuse(lanes)
+    assert [candidate.chunk_id for candidate in candidates] == ["fault", "told"]
+    assert candidates[0].why["definition"] > 0
+    assert leading == 0
 
 
-def test_relevance_rises_with_coverage_and_with_the_cosine_and_stays_between_0_and_1() -> None:
-    assert 0 <= relevance(0, 0) < relevance(0.5, 0) < relevance(0.5, 0.5) < relevance(1, 0.5) < relevance(1, 1) <= 1
-    assert relevance(0, None) < 0.5 < relevance(1, None)
+def test_what_leads_by_an_asked_code_needs_no_more_for_defining_it() -> None:
+    lanes = Lanes(known={"A": ("a",)}, code=hits("a"), sparse=hits("a"), defining=frozenset({"a"}))
+    assert set(fuse(lanes)[0][0].why) == {"code", "sparse"}
+
+
+def test_a_bare_entry_comes_behind_what_tells_of_the_fault() -> None:
+    entry = replace(about(), id="entry", role="narrative", defines=("A",))
+    manual = replace(about(), id="manual", role="definition", defines=("A",))
+    again = replace(manual, id="again", role="remedy")
+    assert [passage.id for passage in telling_first([entry, manual, again])] == ["manual", "again", "entry"]

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
+from functools import partial
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from app.retrieval.base import IndexRow
-from app.retrieval.words import analyzer, words
+from app.retrieval.words import analyzer
 
 if TYPE_CHECKING:
     import tantivy
@@ -34,27 +35,34 @@ class Reader:
     schema: "tantivy.Schema"
     searcher: "tantivy.Searcher"
 
-    def frequencies(self, text: str) -> Mapping[str, int]:
-        """Every content word of the text -> how many rows have it."""
-        return {word: self.searcher.doc_freq("text", word) for word in words(text)}
-
-    def weights(self, frequencies: Mapping[str, int]) -> Mapping[str, float]:
-        """The inverse document frequency of each word."""
-        total = self.searcher.num_docs
+    def weigh(self, word: str) -> float:
+        """The inverse document frequency."""
+        total, n = self.searcher.num_docs, self.searcher.doc_freq("text", word)
         # deleted rows are counted until their segment is merged, so a frequency may exceed the total
-        return {word: math.log(1 + (max(total - n, 0) + 0.5) / (n + 0.5)) for word, n in frequencies.items()}
+        return math.log(1 + (max(total - n, 0) + 0.5) / (n + 0.5))
 
-    def find(self, frequencies: Mapping[str, int], codes: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """-> (row, BM25 score), best first. The query is built of terms: nothing in them is syntax."""
+    @property
+    def strangest(self) -> float:
+        """The weight of a word that no row has."""
+        return self.weigh("")
+
+    def find(
+        self, weights: Mapping[str, float], also: Mapping[str, float], codes: Sequence[str], k: int
+    ) -> list[tuple[int, float]]:
+        """-> (row, BM25 score), best first. The query is built of terms: nothing in them is syntax.
+
+        `weights` has the words, none of them absent; `also` further ones and what each counts beside one of those.
+        """
         import tantivy
 
-        present = [word for word, n in frequencies.items() if n]
-        terms = [("code", code) for code in codes]
-        terms += [("text", word) for word in nsmallest(MOST_WORDS, present, key=frequencies.__getitem__)]
-        if not terms:
+        term, should = partial(tantivy.Query.term_query, self.schema), tantivy.Occur.Should
+        queries = [term("code", code) for code in codes]
+        queries += [term("text", word) for word in nlargest(MOST_WORDS, weights, key=weights.__getitem__)]
+        likest = nlargest(MOST_WORDS, also, key=also.__getitem__)
+        queries += [tantivy.Query.boost_query(term("text", word), also[word]) for word in likest]
+        if not queries:
             return []
-        should, query = tantivy.Occur.Should, tantivy.Query
-        either = query.boolean_query([(should, query.term_query(self.schema, *term)) for term in terms])
+        either = tantivy.Query.boolean_query([(should, query) for query in queries])
         hits = self.searcher.search(either, k, count=False).hits
         rows = self.searcher.fast_field_values("row", [address for _, address in hits])
         return [(int(row or 0), score) for row, (score, _) in zip(rows, hits, strict=True)]

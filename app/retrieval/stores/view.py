@@ -6,6 +6,7 @@ from itertools import chain, islice
 
 import numpy as np
 
+from app.retrieval.asked import asked
 from app.retrieval.base import Hit, IndexRow, Lanes, Query, Vector
 from app.retrieval.stores.matrix import Numbers, Vectors
 from app.retrieval.stores.sparse import Reader
@@ -35,19 +36,24 @@ class View:
 
     def lanes(self, query: Query, vector: Vector | None, k: int) -> Lanes:
         codes = query.codes
-        frequencies = self.reader.frequencies(query.text)
+        question, weigh = asked(query.text), self.reader.weigh
+        weights = {word: weigh(word) for word in question.words}
+        strangest = self.reader.strangest
+        absent = frozenset(word for word, weight in weights.items() if weight >= strangest)
+        present = {word: weight for word, weight in weights.items() if word not in absent}
+        dense = [] if vector is None else self.vectors.nearest(vector, self.blind, k)
+        sparse = self.reader.find(present, question.also(weigh), codes, k)
         return Lanes(
             code=tuple(islice(self._by_code(codes), k)),
-            dense=self._dense(vector, k),
-            sparse=self._hits(self.reader.find(frequencies, codes, k)),
+            dense=self._hits(dense),
+            sparse=self._hits(sparse),
             known={code: self._ids(self.codes[code].defines) for code in codes if code in self.codes},
-            weights=self.reader.weights(frequencies),
+            defining=frozenset(self.rows[row].chunk_id for row, _ in (*dense, *sparse) if self.rows[row].defines),
+            absent=absent,
+            weights=weights,
             index_version=self.version,
             degraded=("vectors_missing",) if self.unseen and vector is not None else (),
         )
-
-    def _dense(self, vector: Vector | None, k: int) -> tuple[Hit, ...]:
-        return () if vector is None else self._hits(self.vectors.nearest(vector, self.blind, k))
 
     def _by_code(self, codes: Sequence[str]) -> "chain[Hit]":
         known = [self.codes[code] for code in codes if code in self.codes]
