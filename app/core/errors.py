@@ -3,7 +3,8 @@
 RailDebugError
 ├── InvalidInput            the question, a file name or an option is not acceptable
 │   ├── UnknownAnalyzer
-│   └── InvalidSettings
+│   ├── InvalidSettings
+│   └── InvalidBackup
 ├── TooLarge
 ├── NotFound
 ├── NotAuthenticated
@@ -53,6 +54,11 @@ class UnknownAnalyzer(InvalidInput):
 class InvalidSettings(InvalidInput):
     code = "invalid_settings"
     hint = "Correct the setting that is named; `.env.example` lists them all."
+
+
+class InvalidBackup(InvalidInput):
+    code = "invalid_backup"
+    hint = "Take another copy of the backup, or an older one; nothing was restored."
 
 
 class TooLarge(RailDebugError):

@@ -10,6 +10,7 @@ STATUS: Final[dict[type[RailDebugError], tuple[int, str]]] = {
     errors.InvalidInput: (400, "The input is not acceptable"),
     errors.UnknownAnalyzer: (400, "No such analyzer is configured"),
     errors.InvalidSettings: (500, "The service is not set up correctly"),
+    errors.InvalidBackup: (400, "The backup cannot be used"),
     errors.TooLarge: (413, "Too much was sent"),
     errors.NotFound: (404, "Not found"),
     errors.NotAuthenticated: (401, "A key is needed"),

@@ -14,6 +14,7 @@ from app.records.runs import SqlRuns
 from app.records.spool import Spool
 from app.records.sqlite import Database
 from app.records.truth import SqlTruth
+from app.records.vectors import SqlVectors
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Records:
     db: Database
     documents: SqlDocuments
     truth: SqlTruth
+    vectors: SqlVectors
     runs: SqlRuns
     gaps: SqlGaps
     keys: SqlKeys
@@ -77,6 +79,7 @@ def open_records(folder: Path) -> Records:
         db=db,
         documents=SqlDocuments(db),
         truth=SqlTruth(db),
+        vectors=SqlVectors(db),
         runs=SqlRuns(db, Spool(folder / "spool")),
         gaps=SqlGaps(db),
         keys=SqlKeys(db),

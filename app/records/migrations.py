@@ -66,7 +66,15 @@ def step_3(binary: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3)
+def step_4(binary: str) -> Sequence[str]:
+    """Contents of a knowledge base, told apart beyond their version; whose vectors serve, with how they are made."""
+    return (
+        "ALTER TABLE knowledge_bases ADD COLUMN stamp TEXT NOT NULL DEFAULT ''",
+        "CREATE TABLE serving (one INTEGER PRIMARY KEY, model TEXT NOT NULL, settings TEXT NOT NULL)",
+    )
+
+
+STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4)
 
 
 def step(connection: Connection, binary: str) -> bool:

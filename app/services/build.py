@@ -3,15 +3,13 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TypeVar
 
 from app.analyzers.registry import Registry
-from app.core.errors import EmbedderUnavailable, InvalidSettings
+from app.core.errors import EmbedderUnavailable
 from app.core.settings import Settings
-from app.core.settings.retrieval import RetrievalSettings
 from app.faults.own import teach
 from app.gate.admit import KeyGate
 from app.graph.agent import DebugAgent
@@ -20,16 +18,15 @@ from app.ingest.pipeline import IngestPipeline
 from app.prompts.files import FilePrompts
 from app.records.home import open_records
 from app.retrieval.base import Embedder
-from app.retrieval.embedders.table import EMBEDDERS
 from app.retrieval.encoder import Encoder
-from app.retrieval.fused import FusedRetriever
-from app.retrieval.rerankers.table import RERANKERS
-from app.retrieval.reranking import Reranking
 from app.retrieval.seeds import seeds
-from app.retrieval.stores.table import STORES
 from app.services import process
+from app.services.caching import open_cache
 from app.services.hall import Services
 from app.services.health import Health
+from app.services.indexes import Indexes
+from app.services.parts import reread
+from app.services.rebuild import Rebuild, first
 from app.services.shelf import stock
 from app.services.warm import first_use
 from app.telemetry import logs
@@ -38,7 +35,6 @@ from app.telemetry.setup import configure
 __all__ = ["Embedder", "build"]
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -62,25 +58,26 @@ async def build(
         await records.open(serve=serve)
         closing.push_async_callback(records.close)
 
-        embedder = embedder or row(EMBEDDERS, "embedder", settings.retrieval.embedder)(settings)
-        stays(embedder.remote, settings.retrieval, "embedder")
-        encoder = Encoder(embedder)
-        make_store = row(STORES, "store", settings.retrieval.store)
-        store = make_store(settings.retrieval, records.truth, encoder.model, encoder.dimensions, pool)
-        await store.open()
-        closing.push_async_callback(store.close)
+        cache = open_cache(settings.cache)
+        closing.push_async_callback(cache.close)
         reranking = reread(settings.retrieval, pool)
         closing.push_async_callback(reranking.close)
-        retriever = FusedRetriever(store, encoder, records.truth, pool, settings.retrieval.lane_k, reranking)
+        indexes = Indexes(settings, records.truth, pool, cache, reranking)
+        wanted = indexes.encoder(embedder or indexes.wanted())
+        switch = await first(indexes, records.vectors, wanted)
+        closing.push_async_callback(switch.close)
         pipeline = IngestPipeline(
-            records.documents, encoder, pool, size_limit=settings.service.upload_limit, seeds=seeds
+            records.documents, switch.current.encoder, pool, size_limit=settings.service.upload_limit, seeds=seeds
         )
+
+        rebuild = Rebuild(records.vectors, indexes, switch, pipeline, wanted, records.service)
+        closing.push_async_callback(rebuild.close)
 
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
         analyzers = Registry(settings.table, settings.analyzer)
         closing.push_async_callback(analyzers.unload)
         graphs = Graphs(
-            retriever, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            switch, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
         )
         agent = DebugAgent(
             graphs,
@@ -93,48 +90,33 @@ async def build(
         closing.push_async_callback(agent.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor
-            await asyncio.gather(graphs.compiled(), analyzers.load(), hop(pool, ready, encoder), hop(pool, first_use))
+            await asyncio.gather(
+                graphs.compiled(), analyzers.load(), hop(pool, ready, switch.current.encoder), hop(pool, first_use)
+            )
             if settings.service.sample_shelf:
                 await stock(records.truth, pipeline, settings.kb)
-            await store.write(settings.kb)
+            await switch.current.store.write(settings.kb)
         if serve:
+            closing.push_async_callback(_ended, asyncio.create_task(rebuild.persist()))
             process.loaded()
         yield Services(
             settings=settings,
             agent=agent,
-            retriever=retriever,
-            store=store,
+            switch=switch,
+            rebuild=rebuild,
             pipeline=pipeline,
             documents=records.documents,
             runs=records.runs,
             gaps=records.gaps,
             gate=gate,
             keys=records.keys,
-            health=Health(settings.kb, records.truth, store, analyzers, encoder),
+            health=Health(settings.kb, records.truth, switch, analyzers, cache, rebuild),
         )
 
 
-def reread(settings: RetrievalSettings, pool: Executor) -> Reranking:
-    own = settings.reranking
-    reranker = row(RERANKERS, "reranker", settings.reranker)(own, pool)
-    if reranker is None:
-        return Reranking()
-    stays(reranker.remote, settings, "reranker")
-    return Reranking(reranker, own.depth, own.timeout_s)
-
-
-def stays(remote: bool, settings: RetrievalSettings, part: str) -> None:
-    """Raises `InvalidSettings` for a part that sends text off this machine without leave."""
-    if remote and not settings.allow_remote:
-        hint = "Set RAIL_DEBUG_RETRIEVAL__ALLOW_REMOTE=true if questions and passages may leave this machine."
-        raise InvalidSettings(f"retrieval.{part}: it is not on this machine.", hint=hint)
-
-
-def row(table: Mapping[str, T], setting: str, name: str) -> T:
-    if name not in table:
-        there = ", ".join(sorted(table))
-        raise InvalidSettings(f"retrieval.{setting}: {name!r} is none of them.", hint=f"There are: {there}.")
-    return table[name]
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def ready(encoder: Encoder) -> None:

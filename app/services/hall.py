@@ -18,8 +18,11 @@ from app.ingest.reading import named_file
 from app.records.base import Documents, Gaps, RunRow, Runs
 from app.retrieval.base import Query, Retrieved, Retriever, Store
 from app.services.health import Health, Readiness
+from app.services.indexes import Switch
+from app.services.rebuild import Rebuild
+from app.services.revisions import Comparison, compare
 
-__all__ = ["Lookup", "Outcome", "Report", "Retrieved", "Services"]
+__all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "Services"]
 
 
 def _nobody(_: object) -> None:
@@ -38,8 +41,8 @@ class Lookup:
 class Services:
     settings: Settings
     agent: Agent
-    retriever: Retriever
-    store: Store
+    switch: Switch
+    rebuild: Rebuild
     pipeline: Pipeline
     documents: Documents
     runs: Runs
@@ -47,6 +50,15 @@ class Services:
     gate: Gate
     keys: Keys
     health: Health
+
+    @property
+    def retriever(self) -> Retriever:
+        return self.switch
+
+    @property
+    def store(self) -> Store:
+        """The one that answers now; another may take its place while the service runs."""
+        return self.switch.current.store
 
     async def search(self, text: str, kb: str, k: int) -> Retrieved:
         mentions = {mention.code: mention for mention in reversed(find(text))}
@@ -81,6 +93,10 @@ class Services:
         """Documents by path, by id or by folder."""
         report = await self.pipeline.forget(principal, kb, names)
         return replace(report, index_version=await self.store.write(kb))
+
+    async def compare(self, name: str, kb: str, against: str | None, principal: Principal = LOCAL) -> Comparison:
+        """Two revisions of a document; `against` None: the one that this one replaced."""
+        return await compare(self.documents, principal, kb, name, against)
 
     async def remove_document(self, document_id: str, principal: Principal) -> None:
         document = await self.documents.get(principal, document_id)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.analyzers.base import Analyzers
+from app.core.cache import Cache
 from app.core.errors import RailDebugError
-from app.retrieval.base import Store, Truth
+from app.retrieval.base import Truth
 from app.retrieval.encoder import Encoder
+from app.services.indexes import Switch
+from app.services.rebuild import Rebuild
 
 State = Literal["ok", "degraded", "down"]
 
@@ -31,12 +34,21 @@ class Readiness:
 class Health:
     kb: str
     truth: Truth
-    store: Store
+    switch: Switch
     analyzers: Analyzers
-    encoder: Encoder
+    cache: Cache
+    rebuild: Rebuild
+
+    @property
+    def encoder(self) -> Encoder:
+        return self.switch.current.encoder
 
     async def readiness(self) -> Readiness:
-        parts = {"records": await self._records(), **self._store(), "embedder": self._embedder(), **self._analyzers()}
+        parts = {"records": await self._records(), **self._store(), "embedder": self._embedder()}
+        parts["cache"] = self._cache()
+        if self.rebuild.told:
+            parts["rebuild"] = self._rebuild()
+        parts |= self._analyzers()
         return Readiness(parts["records"].state != "down", parts)
 
     async def _records(self) -> Part:
@@ -48,12 +60,19 @@ class Health:
 
     def _store(self) -> dict[str, Part]:
         """Without it the code lane still answers, or a replica does."""
-        trouble = self.store.trouble
-        return {f"store:{self.store.name}": Part("degraded", trouble) if trouble else Part("ok")}
+        store = self.switch.current.store
+        return {f"store:{store.name}": Part("degraded", store.trouble) if store.trouble else Part("ok")}
 
     def _embedder(self) -> Part:
         why_not = self.encoder.why_not
         return Part("degraded", why_not) if why_not else Part("ok", self.encoder.model)
+
+    def _rebuild(self) -> Part:
+        why_not = self.rebuild.why_not
+        return Part("degraded", f"{self.rebuild.told}: {why_not}") if why_not else Part("ok", self.rebuild.told)
+
+    def _cache(self) -> Part:
+        return Part("degraded", self.cache.why_not) if self.cache.why_not else Part("ok")
 
     def _analyzers(self) -> dict[str, Part]:
         return {

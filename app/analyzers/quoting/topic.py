@@ -73,7 +73,7 @@ def gather(code: str | None, numbered: Iterable[tuple[int, Passage]], asked: fro
     Rows without a code and without a heading speak of many things: of their causes and limits only those that fit well.
     """
     listed = list(numbered)
-    current = [(number, passage) for number, passage in listed if passage.superseded_by is None]
+    current = [(number, passage) for number, passage in listed if passage.current]
     found = [piece for number, passage in in_order(current or listed) for piece in pieces(number, passage)]
     topic = Topic(code, tuple(distinct(found)), asked)
     if code is not None:
