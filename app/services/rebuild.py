@@ -122,8 +122,12 @@ class Rebuild:
     async def _exchange(self) -> None:
         """The new index is complete before anybody asks it."""
         fresh = await self.indexes.make(self.encoder)
-        for kb in await self.vectors.knowledge_bases():
-            await fresh.store.write(kb)
+        try:
+            for kb in await self.vectors.knowledge_bases():
+                await fresh.store.write(kb)
+        except BaseException:
+            await fresh.store.close()
+            raise
         before, self.switch.current = self.switch.current, fresh
         self.left.append(before.store)
         self.pipeline.embedder = self.encoder

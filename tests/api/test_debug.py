@@ -160,6 +160,7 @@ async def test_health_tells_each_part(client: httpx.AsyncClient) -> None:
         "records": "ok",
         "store:embedded": "ok",
         "embedder": "ok",
+        "cache": "ok",
         "analyzer:evidence": "ok",
     }
 
