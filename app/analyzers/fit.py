@@ -1,6 +1,6 @@
 """How much of the evidence a context can hold, by an estimate that errs on the safe side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.core.brief import Turn
 from app.core.document import Passage
@@ -15,7 +15,11 @@ def tokens(text: str) -> int:
 
 
 def fit(
-    passages: Sequence[Passage], history: Sequence[Turn], fixed: int, room: int
+    passages: Sequence[Passage],
+    history: Sequence[Turn],
+    fixed: int,
+    room: int,
+    count: Callable[[str], int] = tokens,
 ) -> tuple[tuple[Passage, ...], tuple[Turn, ...]]:
     """What fits besides `fixed` tokens: passages from the best on, then turns from the newest back.
 
@@ -24,15 +28,19 @@ def fit(
     left = room - fixed
     kept: list[Passage] = []
     for passage in passages:
-        left -= tokens(passage.text) + FRAME
+        left -= count(passage.text) + FRAME
         if left < 0:
             break
         kept.append(passage)
     if left < 0 and not kept:
-        raise AnalyzerContextExceeded(f"The question leaves no room for evidence in {room} tokens.")
+        least = room - left
+        raise AnalyzerContextExceeded(
+            f"The prompt takes {least} tokens with one passage, {fixed} without; there is room for {room}.",
+            hint="Send a shorter question or log, or name an analyzer with a longer context.",
+        )
     turns: list[Turn] = []
     for turn in reversed(history):
-        left -= tokens(turn.text) + FRAME
+        left -= count(turn.text) + FRAME
         if left < 0:
             break
         turns.append(turn)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from app.analyzers.backends.evidence import EvidenceAnalyzer
 from app.analyzers.backends.openai import OpenAIAnalyzer
+from app.analyzers.backends.scratch import ScratchAnalyzer
 from app.analyzers.base import Analyzer
 from app.core.settings.analyzers import AnalyzerSpec
 
@@ -15,4 +16,8 @@ class Backend(Protocol):
         ...
 
 
-BACKENDS: Mapping[str, Backend] = {"evidence": EvidenceAnalyzer, "openai": OpenAIAnalyzer}
+BACKENDS: Mapping[str, Backend] = {
+    "evidence": EvidenceAnalyzer,
+    "openai": OpenAIAnalyzer,
+    "scratch": ScratchAnalyzer,
+}

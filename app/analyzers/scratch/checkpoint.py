@@ -1,6 +1,6 @@
 """A model as a folder: config.json, model.safetensors, tokenizer.json, under the names that Hugging Face's Llama has.
 
-So other tools take it as any model: transformers loads it, llama.cpp's format is made from it. Nothing in it is pickled.
+So other tools take it as any model: transformers loads it, llama.cpp's format is made from it. Nothing is pickled.
 """
 
 import hashlib
@@ -81,7 +81,7 @@ def save(folder: Path, model: Transformer, tokens: Tokens) -> str:
     tokens.tokenizer.save(str(folder / FILE))
     (folder / CONFIG).write_text(json.dumps(model.shape.config(ends=tokens.end), indent=2) + "\n", encoding="utf-8")
     (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": tokens.end, "do_sample": False}) + "\n")
-    named = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": END, "pad_token": PAD}
+    named: dict[str, object] = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": END, "pad_token": PAD}
     named |= {"model_max_length": model.shape.context, "clean_up_tokenization_spaces": False}
     (folder / "tokenizer_config.json").write_text(json.dumps(named, indent=2) + "\n", encoding="utf-8")
     (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019), trained and run by the library `tokenizers`.
+"""Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019), trained and run by `tokenizers`.
 
 Every byte is a token to begin with, so that no text is unknown. A chat is a sequence of turns; the marks of a turn are
 tokens that no text can spell: `<|user|>` written in a log is encoded as the characters it is made of.
@@ -47,16 +47,17 @@ class Tokens:
     """A trained tokenizer with the marks of a chat."""
 
     def __init__(self, tokenizer: "Tokenizer") -> None:
-        missing = [mark for mark in (END, *TURNS.values()) if tokenizer.token_to_id(mark) is None]
-        if missing:
+        marks = {mark: tokenizer.token_to_id(mark) for mark in (END, *TURNS.values())}
+        if missing := [mark for mark, token in marks.items() if token is None]:
             raise AnalyzerUnavailable(
                 f"The tokenizer has no {', '.join(missing)}.",
                 hint="Only tokenizers of models that were trained here are read; serve others as kind `transformers`.",
             )
         self.tokenizer = tokenizer
         self.tokenizer.encode_special_tokens = True  # text never becomes a mark
-        self.end: int = tokenizer.token_to_id(END)
-        self._turns = {role: tokenizer.token_to_id(mark) for role, mark in TURNS.items()}
+        there = {mark: token for mark, token in marks.items() if token is not None}
+        self.end = there[END]
+        self._turns = {role: there[mark] for role, mark in TURNS.items()}
 
     @classmethod
     def read(cls, folder: Path) -> "Tokens":

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+PROMPT = Path(__file__).parents[3] / "prompts" / "analyze.md"  # read often, so it had better be short in tokens
+VOCABULARY = 1200
 TEXTS = (
     "E73-B means that the brake cylinder pressure stays below 3.8 bar.",
     "Measure the pressure at test fitting C1 and compare it with 3.8 bar.",
     "The limit is 0.6 bar; Überdruck, température, 压力.",
+    PROMPT.read_text(encoding="utf-8"),
 )
 
 
@@ -13,7 +16,7 @@ def shape(**changes: object) -> "Shape":  # type: ignore[name-defined]  # noqa: 
     from app.analyzers.scratch.shape import Shape
 
     given = {
-        "vocabulary": 400,
+        "vocabulary": VOCABULARY,
         "width": 64,
         "layers": 2,
         "heads": 4,
@@ -39,5 +42,5 @@ def folder(path: Path, *, seed: int = 0, **changes: object) -> Path:
     for weight in model.parameters():
         if weight.ndim > 1:
             weight.data.mul_(6)
-    save(path, model, Tokens(train(TEXTS, 400)))
+    save(path, model, Tokens(train(TEXTS, VOCABULARY)))
     return path

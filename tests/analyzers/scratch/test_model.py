@@ -56,9 +56,8 @@ def test_read_by_blocks_with_a_cache_it_scores_as_without(blocks: list[int]) -> 
     model = Transformer(small.shape()).eval()
     tokens = torch.randint(0, 400, (1, 60))
     with torch.inference_mode():
-        whole, cache, seen = model(tokens), model.cache(64), []
-        for block in tokens.split(blocks, dim=1):
-            seen.append(model(block, cache))
+        whole, cache = model(tokens), model.cache(64)
+        seen = [model(block, cache) for block in tokens.split(blocks, dim=1)]
     assert cache.at == 60
     assert (torch.cat(seen, dim=1) - whole).abs().max() < 1e-5
 
