@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from app.analyzers.base import Analyzer
 from app.analyzers.failover import Failover
+from app.analyzers.joining import join
 from app.analyzers.table import BACKENDS
 from app.analyzers.traced import Traced
 from app.core.errors import InvalidSettings, RailDebugError, UnknownAnalyzer
@@ -23,6 +24,7 @@ class Registry:
         """Raises `InvalidSettings` naming the row and the option, `UnknownAnalyzer` when the active one is no row."""
         self.active = active
         self._backends = {name: _built(name, spec) for name, spec in {FALLBACK: EVIDENCE, **table}.items()}
+        join(self._backends, self._backends.__getitem__)
         self._states = dict.fromkeys(self._backends, "not loaded")
         evidence = Traced(self._backends[FALLBACK])
         self._wrapped: dict[str, Analyzer] = {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from app.analyzers.backends.dspy import DSPyAnalyzer
 from app.analyzers.backends.evidence import EvidenceAnalyzer
 from app.analyzers.backends.openai import OpenAIAnalyzer
 from app.analyzers.backends.scratch import ScratchAnalyzer
@@ -17,6 +18,7 @@ class Backend(Protocol):
 
 
 BACKENDS: Mapping[str, Backend] = {
+    "dspy": DSPyAnalyzer,
     "evidence": EvidenceAnalyzer,
     "openai": OpenAIAnalyzer,
     "scratch": ScratchAnalyzer,
