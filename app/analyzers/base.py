@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from app.core.brief import Brief, Delta, Footprint, Identity
+from app.core.question import Question
 
 
 class Analyzer(Protocol):
@@ -40,10 +41,15 @@ class Analyzer(Protocol):
 class Analyzers(Protocol):
     """The configured analyzers; what comes back already fails over to `evidence`."""
 
-    active: str
+    @property
+    def active(self) -> str: ...
 
     def pick(self, name: str | None) -> Analyzer:
         """None is the active one. Raises `UnknownAnalyzer` with the names there are."""
+        ...
+
+    def choose(self, question: Question) -> Analyzer:
+        """The one it names, else the one that its route leads to, else the active one."""
         ...
 
     async def load(self) -> None: ...

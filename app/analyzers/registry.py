@@ -9,6 +9,7 @@ from app.analyzers.joining import join
 from app.analyzers.table import BACKENDS
 from app.analyzers.traced import Traced
 from app.core.errors import InvalidSettings, RailDebugError, UnknownAnalyzer
+from app.core.question import Question
 from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec
 
 FALLBACK = "evidence"
@@ -39,6 +40,14 @@ class Registry:
             there = ", ".join(sorted(self._wrapped))
             raise UnknownAnalyzer(f"There is no analyzer {wanted!r}.", hint=f"Configured are: {there}.")
         return self._wrapped[wanted]
+
+    def choose(self, question: Question) -> Analyzer:
+        return self.pick(question.analyzer)
+
+    def bare(self, name: str) -> Analyzer:
+        """By itself, with nobody behind it."""
+        self.pick(name)
+        return Traced(self._backends[name])
 
     async def load(self) -> None:
         """One that cannot be loaded stops no other: questions to it are answered by `evidence`."""

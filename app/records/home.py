@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import RecordsUnavailable
+from app.records.benchmarks import SqlBenchmarks
 from app.records.documents import SqlDocuments
 from app.records.gaps import SqlGaps
 from app.records.keys import SqlKeys
@@ -32,6 +33,7 @@ class Records:
     runs: SqlRuns
     gaps: SqlGaps
     keys: SqlKeys
+    benchmarks: SqlBenchmarks
     service: FileLock  # held for as long as a service lives
     opening: FileLock  # held for a moment: making the file and its tables is no matter of turns
 
@@ -80,6 +82,7 @@ def open_records(folder: Path) -> Records:
         runs=SqlRuns(db, Spool(folder / "spool")),
         gaps=SqlGaps(db),
         keys=SqlKeys(db),
+        benchmarks=SqlBenchmarks(db),
         service=FileLock(folder / "service.lock"),
         opening=FileLock(folder / "open.lock"),
     )

@@ -66,7 +66,17 @@ def step_3(binary: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3)
+def step_4(binary: str) -> Sequence[str]:
+    """What came of each comparison of the analyzers."""
+    return (
+        """CREATE TABLE benchmark_rounds (
+            id TEXT PRIMARY KEY, kb TEXT NOT NULL, owner TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
+            status TEXT NOT NULL, round TEXT NOT NULL)""",
+        "CREATE INDEX benchmark_rounds_of_kb ON benchmark_rounds (kb, at)",
+    )
+
+
+STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4)
 
 
 def step(connection: Connection, binary: str) -> bool:

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
+from app.analyzers.benchmark.idle import Idle
+from app.analyzers.benchmark.watched import Benchmarked, Recent
 from app.analyzers.registry import Registry
 from app.core.errors import EmbedderUnavailable, InvalidSettings
 from app.core.settings import Settings
@@ -24,6 +26,7 @@ from app.retrieval.fused import FusedRetriever
 from app.retrieval.seeds import seeds
 from app.retrieval.stores.table import STORES
 from app.services import process
+from app.services.benchmarking import Kept, Questions, bench
 from app.services.hall import Services
 from app.services.health import Health
 from app.services.shelf import stock
@@ -70,18 +73,26 @@ async def build(
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
         analyzers = Registry(settings.table, settings.analyzer)
         closing.push_async_callback(analyzers.unload)
+        prompts = FilePrompts()
+        idle, recent = Idle(settings.benchmark.quiet_s), Recent(settings.benchmark.recent)
+        watched = Benchmarked(analyzers, recent)
         graphs = Graphs(
-            retriever, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            retriever, watched, prompts, records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
         )
         agent = DebugAgent(
             graphs,
-            analyzers,
+            watched,
             records.runs,
             gate.approval_on,
             linger_s=settings.service.run_linger_s,
             kept=settings.service.events_kept,
+            asking=idle.asking,
         )
         closing.push_async_callback(agent.close)
+        questions = Questions(settings, records.documents, retriever, prompts, recent)
+        kept = Kept(records.benchmarks, settings.kb)
+        benchmark = bench(settings, analyzers, idle, questions, kept, serve=serve)
+        closing.push_async_callback(benchmark.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor
             await asyncio.gather(graphs.compiled(), analyzers.load(), hop(pool, ready, encoder), hop(pool, first_use))
@@ -102,6 +113,7 @@ async def build(
             gate=gate,
             keys=records.keys,
             health=Health(settings.kb, store, analyzers, encoder),
+            bench=benchmark,
         )
 
 

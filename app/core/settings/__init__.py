@@ -19,6 +19,7 @@ from pydantic_settings import (
 from app.core.errors import InvalidSettings
 from app.core.ids import kb_slug
 from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec
+from app.core.settings.benchmark import BenchmarkSettings
 from app.core.settings.gate import GateSettings
 from app.core.settings.retrieval import RetrievalSettings
 from app.core.settings.service import ServiceSettings
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     analyzers: dict[str, AnalyzerSpec] = Field(
         default_factory=dict, description="Configured analyzers by name; `evidence` is always there."
     )
+    benchmark: BenchmarkSettings = BenchmarkSettings()
     service: ServiceSettings = ServiceSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     gate: GateSettings = GateSettings()
