@@ -106,7 +106,7 @@ class DebugAgent:
         principal.must("ask", question.kb)
         if not question.material.strip():
             raise InvalidInput("The question is empty.", hint="Send an error message, a fault code or a log.")
-        run = Run(ids.run_id(), principal, question, self.analyzers.pick(question.analyzer))
+        run = Run(ids.run_id(), principal, question, self.analyzers.choose(question))
         run.approval = await self.approval()
         try:
             await self.runs.accept(principal, run.id, question)

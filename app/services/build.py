@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
-from app.analyzers.registry import Registry
+from app.analyzers.manager import Manager
 from app.core.errors import EmbedderUnavailable, InvalidSettings
 from app.core.settings import Settings
 from app.gate.admit import KeyGate
@@ -23,7 +23,8 @@ from app.retrieval.encoder import Encoder
 from app.retrieval.fused import FusedRetriever
 from app.retrieval.seeds import seeds
 from app.retrieval.stores.table import STORES
-from app.services import process
+from app.services import process, watching
+from app.services.analyzing import manager
 from app.services.hall import Services
 from app.services.health import Health
 from app.services.shelf import stock
@@ -39,9 +40,16 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def build(
-    settings: Settings, *, embedder: Embedder | None = None, answers: bool = True, serve: bool = False
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    analyzers: Manager | None = None,
+    answers: bool = True,
+    serve: bool = False,
 ) -> AsyncIterator[Services]:
     """`answers`: load what a question needs, and stock a new home with the sample shelf.
+
+    `analyzers`: those of another hall, which loads and closes them itself.
 
     `serve`: this process is the home's one service, and tidies up after one that died.
     """
@@ -68,10 +76,13 @@ async def build(
         )
 
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
-        analyzers = Registry(settings.table, settings.analyzer)
-        closing.push_async_callback(analyzers.unload)
+        prompts = FilePrompts()
+        lent = analyzers is not None
+        analyzers = analyzers or manager(settings, records.standings, prompts.current)
+        if not lent:
+            closing.push_async_callback(analyzers.unload)
         graphs = Graphs(
-            retriever, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            retriever, analyzers, prompts, records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
         )
         agent = DebugAgent(
             graphs,
@@ -84,11 +95,13 @@ async def build(
         closing.push_async_callback(agent.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor
-            await asyncio.gather(graphs.compiled(), analyzers.load(), hop(pool, ready, encoder), hop(pool, first_use))
+            loading = [] if lent else [analyzers.load()]
+            await asyncio.gather(graphs.compiled(), *loading, hop(pool, ready, encoder), hop(pool, first_use))
             if settings.service.sample_shelf:
                 await stock(records.truth, pipeline, settings.kb)
             await store.write(settings.kb)
         if serve:
+            analyzers.pool.spawn(watching.watch(settings, analyzers))
             process.loaded()
         yield Services(
             settings=settings,
@@ -102,6 +115,8 @@ async def build(
             gate=gate,
             keys=records.keys,
             health=Health(settings.kb, store, analyzers, encoder),
+            analyzers=analyzers,
+            audit=records.audit,
         )
 
 
