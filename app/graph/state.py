@@ -20,6 +20,8 @@ class Answer:
     prompt: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
+    cost: float = 0.0
+    currency: str = "EUR"
     warnings: tuple[str, ...] = ()
 
     @property

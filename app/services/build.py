@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from app.analyzers.benchmark.idle import Idle
 from app.analyzers.benchmark.watched import Benchmarked, Recent
-from app.analyzers.registry import Registry
+from app.analyzers.manager import Manager
 from app.core.errors import EmbedderUnavailable, InvalidSettings
 from app.core.settings import Settings
 from app.gate.admit import KeyGate
@@ -25,7 +25,8 @@ from app.retrieval.encoder import Encoder
 from app.retrieval.fused import FusedRetriever
 from app.retrieval.seeds import seeds
 from app.retrieval.stores.table import STORES
-from app.services import process
+from app.services import process, watching
+from app.services.analyzing import manager
 from app.services.benchmarking import Kept, Questions, bench
 from app.services.hall import Services
 from app.services.health import Health
@@ -42,9 +43,16 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def build(
-    settings: Settings, *, embedder: Embedder | None = None, answers: bool = True, serve: bool = False
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    analyzers: Manager | None = None,
+    answers: bool = True,
+    serve: bool = False,
 ) -> AsyncIterator[Services]:
     """`answers`: load what a question needs, and stock a new home with the sample shelf.
+
+    `analyzers`: those of another hall, which loads and closes them itself.
 
     `serve`: this process is the home's one service, and tidies up after one that died.
     """
@@ -71,9 +79,11 @@ async def build(
         )
 
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
-        analyzers = Registry(settings.table, settings.analyzer)
-        closing.push_async_callback(analyzers.unload)
         prompts = FilePrompts()
+        lent = analyzers is not None
+        analyzers = analyzers or manager(settings, records.standings, prompts.current)
+        if not lent:
+            closing.push_async_callback(analyzers.unload)
         idle, recent = Idle(settings.benchmark.quiet_s), Recent(settings.benchmark.recent)
         watched = Benchmarked(analyzers, recent)
         graphs = Graphs(
@@ -95,11 +105,13 @@ async def build(
         closing.push_async_callback(benchmark.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor
-            await asyncio.gather(graphs.compiled(), analyzers.load(), hop(pool, ready, encoder), hop(pool, first_use))
+            loading = [] if lent else [analyzers.load()]
+            await asyncio.gather(graphs.compiled(), *loading, hop(pool, ready, encoder), hop(pool, first_use))
             if settings.service.sample_shelf:
                 await stock(records.truth, pipeline, settings.kb)
             await store.write(settings.kb)
         if serve:
+            analyzers.pool.spawn(watching.watch(settings, analyzers))
             process.loaded()
         yield Services(
             settings=settings,
@@ -113,6 +125,8 @@ async def build(
             gate=gate,
             keys=records.keys,
             health=Health(settings.kb, store, analyzers, encoder),
+            analyzers=analyzers,
+            audit=records.audit,
             bench=benchmark,
         )
 

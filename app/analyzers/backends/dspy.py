@@ -4,12 +4,13 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.analyzers.base import Analyzer
 from app.analyzers.dspy.settings import DSPyOptions
+from app.analyzers.joining import Reach
 from app.analyzers.options import options
 from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Text
 from app.core.errors import (
@@ -37,19 +38,18 @@ class DSPyAnalyzer:
         self.name = name
         self.budget_s = spec.budget_s
         self.options = options(name, DSPyOptions, spec)
-        self.over = self.options.over
-        self._reach: Callable[[str], Analyzer] | None = None
+        self._reach: Reach | None = None
         self._program: Any = None
         self._digest = ""
 
-    def sit(self, reach: Callable[[str], Analyzer]) -> None:
+    def sit(self, reach: Reach) -> None:
         self._reach = reach
 
     @property
     def inner(self) -> Analyzer:
         if self._reach is None:
-            raise AnalyzerUnavailable(f"{self.name!r} was not joined to {self.over!r}.")
-        return self._reach(self.over)
+            raise AnalyzerUnavailable(f"{self.name!r} was not joined to {self.options.over!r}.")
+        return self._reach(self.options.over)
 
     @property
     def identity(self) -> Identity:
@@ -104,7 +104,7 @@ class DSPyAnalyzer:
 
         engine = Engine(self.inner, brief, label)
         lm = dspy.LM(
-            f"rail-debug/{self.over}", engine=Waiting(), async_engine=engine, cache=False, num_retries=0
+            f"rail-debug/{self.options.over}", engine=Waiting(), async_engine=engine, cache=False, num_retries=0
         )  # retries and failover are the house's own
         settings = {"lm": lm, "adapter": dspy.JSONAdapter(), "disable_history": True}  # a history would keep questions
         try:
@@ -117,7 +117,7 @@ class DSPyAnalyzer:
         except dspy.DSPyError as error:
             if engine.failed is not None:
                 raise engine.failed from error
-            raise AnalyzerBadOutput(f"{self.over!r} did not keep to the form of {self.name!r}'s program.") from error
+            raise AnalyzerBadOutput(f"{self.options.over!r} did not keep to the form of {self.name!r}'s program.") from error
 
     def _loaded(self) -> Any:
         try:

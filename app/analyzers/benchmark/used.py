@@ -1,4 +1,4 @@
-"""What this process uses of the machine while an analyzer answers: computing time, memory, and of a GPU where one is."""
+"""What this process uses of the machine while an analyzer answers: computing, memory, and of a GPU where one is."""
 
 import os
 import time

@@ -13,7 +13,7 @@ import pytest
 
 from app.analyzers.backends.dspy import DSPyAnalyzer
 from app.analyzers.closing import closing
-from app.analyzers.joining import join
+from app.analyzers.joining import check_layers, joined
 from app.core.brief import Begin, Brief, Delta, End, Identity, Text
 from app.core.errors import (
     AnalyzerBadOutput,
@@ -56,7 +56,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def built(path: Path, inner: FakeAnalyzer) -> DSPyAnalyzer:
     row = DSPyAnalyzer("row", AnalyzerSpec.model_validate({"kind": "dspy", "program": path, "over": inner.name}))
-    join({"row": row, inner.name: inner}, {inner.name: inner}.__getitem__)
+    joined(row, {inner.name: inner}.__getitem__)
     return row
 
 
@@ -207,11 +207,27 @@ async def test_a_pickled_program_is_not_opened(tmp_path: Path) -> None:
     assert not Path("opened").exists()
 
 
-@pytest.mark.parametrize(("over", "told_as"), [("nobody", "there is no analyzer 'nobody'"), ("row", "row -> row")])
-def test_a_row_that_leads_nowhere_is_refused(tmp_path: Path, over: str, told_as: str) -> None:
-    row = DSPyAnalyzer("row", AnalyzerSpec.model_validate({"kind": "dspy", "program": "x.json", "over": over}))
+@pytest.mark.parametrize(
+    ("over", "told_as"),
+    [("nobody", "no analyzer 'nobody'"), ("row", "row -> row leads"), ("two", "row -> two -> row leads")],
+)
+def test_a_row_that_leads_nowhere_is_refused(over: str, told_as: str) -> None:
+    def layer(under: str) -> AnalyzerSpec:
+        return AnalyzerSpec.model_validate({"kind": "dspy", "program": "x.json", "over": under})
+
     with pytest.raises(InvalidSettings, match=told_as):
-        join({"row": row}, {}.__getitem__)
+        check_layers({"row": layer(over), "two": layer("row")})
+
+
+async def test_the_manager_joins_it_and_loads_its_model_when_it_is_asked(compiled: Path) -> None:
+    from tests.analyzers.houses import fake, house, table
+
+    layer = AnalyzerSpec.model_validate({"kind": "dspy", "program": compiled, "over": "model"})
+    async with house(table("row", row=layer, model=fake(mb=100))) as manager:
+        with pytest.raises(AnalyzerBadOutput):  # the fake speaks no JSON, but it was asked
+            async with closing(manager.bare("row").stream(BRIEF)) as stream:
+                _ = [delta async for delta in stream]
+        assert manager.states()["model"] == "ready"
 
 
 @pytest.mark.slow
