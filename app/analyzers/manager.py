@@ -128,7 +128,9 @@ class Manager:
         """Take another table. Raises what is wrong with it, or with its active analyzer; then the old one stays."""
         async with self._moving:
             check(table)
-            changed = {n: seated(n, spec, self.under) for n, spec in table.rows.items() if self.table.rows.get(n) != spec}
+            changed = {
+                n: seated(n, spec, self.under) for n, spec in table.rows.items() if self.table.rows.get(n) != spec
+            }
             seats = {name: changed.get(name) or self.seats[name] for name in table.rows}
             kept = self.active if table.active == self.table.active and self.active in seats else table.active
             if kept != self.active or kept in changed:

@@ -1,13 +1,17 @@
 """The contract of an analyzer, run on every row of the table."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from app.analyzers.base import Analyzer
 from app.analyzers.closing import closing
+from app.analyzers.joining import joined
+from app.analyzers.prompting import variables
 from app.analyzers.table import BACKENDS
 from app.core import errors
 from app.core.brief import Begin, Brief, Delta, End, Text
@@ -17,10 +21,16 @@ from app.prompts.files import FilePrompts
 from app.receipts.check import Evidence, check
 from app.receipts.draft import Cutter
 from app.receipts.ledger import Ledger
+from tests.analyzers.scratch import small
 from tests.llm_stub import Behaviour, Stub
 from tests.receipts.passages import brake
 
 BRIEF = Brief(Question("What is E73-B?"), (brake(),), ("E73-B",), prompts=FilePrompts().load())
+PROMPT = FilePrompts().load().pick("analyze", "default")
+MEANING = next(part for part in brake().parts if part.role == "definition")
+SAID = {"kind": "meaning", "text": brake().slice(MEANING), "citations": [1], "code": "E73-B"}
+ANSWER = json.dumps({"statements": [SAID]})
+REQUIRED: dict[str, dict[str, object]] = {"dspy": {"program": "x.json", "over": "y"}, "scratch": {"path": "x"}}
 SERVED: dict[str, dict[str, object]] = {"openai": {"model": "tiny", "retries": 0}}  # rows that need a server
 
 
@@ -31,15 +41,46 @@ async def stub() -> AsyncIterator[Stub]:
     await server.stop()
 
 
-@pytest.fixture(params=sorted(BACKENDS))
-async def analyzer(request: pytest.FixtureRequest, stub: Stub) -> AsyncIterator[Analyzer]:
-    options: dict[str, object] = dict(SERVED.get(request.param, {}))
-    if options:
-        options["base_url"] = await stub.start()
-    built = BACKENDS[request.param]("row", AnalyzerSpec.model_validate({"kind": request.param, **options}))
-    await built.load()
-    yield built
-    await built.unload()
+SLOW = {"scratch"}
+KINDS = [pytest.param(kind, marks=pytest.mark.slow) if kind in SLOW else kind for kind in sorted(BACKENDS)]
+
+
+@pytest.fixture(params=KINDS)
+async def analyzer(request: pytest.FixtureRequest, stub: Stub, tmp_path: Path) -> AsyncIterator[Analyzer]:
+    made = await ROWS.get(request.param, served)(request.param, stub, tmp_path)
+    await made.load()
+    yield made
+    await made.unload()
+
+
+def row(kind: str, **options: object) -> Analyzer:
+    return BACKENDS[kind]("row", AnalyzerSpec.model_validate({"kind": kind, **options}))
+
+
+async def served(kind: str, stub: Stub, tmp_path: Path) -> Analyzer:
+    options = dict(SERVED.get(kind, {}))
+    return row(kind, **(options and {**options, "base_url": await stub.start()}))
+
+
+async def over_a_model(kind: str, stub: Stub, tmp_path: Path) -> Analyzer:
+    pytest.importorskip("dspy")
+    from app.analyzers.dspy.program import Program, save
+
+    save(Program(), tmp_path / "program.json")
+    stub.behaviour = Behaviour(text=ANSWER)
+    inner = await served("openai", stub, tmp_path)
+    await inner.load()
+    return joined(row(kind, program=tmp_path / "program.json", over="inner"), lambda name: inner)
+
+
+async def known_by_heart(kind: str, stub: Stub, tmp_path: Path) -> Analyzer:
+    pytest.importorskip("torch")
+    pytest.importorskip("safetensors")
+    folder = small.known(PROMPT.render(**variables(BRIEF)), ANSWER)
+    return row(kind, path=folder, device="cpu", max_tokens=256)
+
+
+ROWS = {"dspy": over_a_model, "scratch": known_by_heart}
 
 
 async def told(analyzer: Analyzer, brief: Brief = BRIEF) -> list[Delta]:
@@ -117,6 +158,8 @@ async def test_it_raises_nothing_but_analyzer_errors(analyzer: Analyzer, stub: S
 
 @pytest.mark.parametrize("kind", sorted(BACKENDS))
 def test_an_unknown_option_names_the_row_and_the_option(kind: str) -> None:
-    spec = AnalyzerSpec.model_validate({"kind": kind, **SERVED.get(kind, {}), "colour": "blue"})
+    spec = AnalyzerSpec.model_validate(
+        {"kind": kind, **SERVED.get(kind, {}), **REQUIRED.get(kind, {}), "colour": "blue"}
+    )
     with pytest.raises(errors.InvalidSettings, match=r"analyzers\.row\.colour"):
         BACKENDS[kind]("row", spec)

@@ -117,7 +117,9 @@ class DSPyAnalyzer:
         except dspy.DSPyError as error:
             if engine.failed is not None:
                 raise engine.failed from error
-            raise AnalyzerBadOutput(f"{self.options.over!r} did not keep to the form of {self.name!r}'s program.") from error
+            raise AnalyzerBadOutput(
+                f"{self.options.over!r} did not keep to the form of {self.name!r}'s program."
+            ) from error
 
     def _loaded(self) -> Any:
         try:

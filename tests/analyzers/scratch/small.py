@@ -1,6 +1,16 @@
 """Small models of the house's own making: random weights, a tokenizer trained on a few sentences."""
 
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import app.analyzers.scratch
+from tests.tiny_models import locked
+
+CODE = Path(app.analyzers.scratch.__file__).parent
 
 PROMPT = Path(__file__).parents[3] / "prompts" / "analyze.md"  # read often, so it had better be short in tokens
 VOCABULARY = 1200
@@ -44,3 +54,44 @@ def folder(path: Path, *, seed: int = 0, **changes: object) -> Path:
             weight.data.mul_(6)
     save(path, model, Tokens(train(TEXTS, VOCABULARY)))
     return path
+
+
+def known(turns: Sequence[tuple[str, str]], answer: str) -> Path:
+    """A checkpoint that says one answer by heart; made once and kept in the system's folder for temporary files."""
+    import torch
+
+    from app.analyzers.scratch.checkpoint import save
+    from app.analyzers.scratch.model import Transformer
+    from app.analyzers.scratch.tokenizer import Tokens, train
+
+    sources = [Path(__file__).read_bytes(), *(part.read_bytes() for part in sorted(CODE.glob("*.py")))]
+    key = hashlib.sha256(repr((turns, answer)).encode() + b"".join(sources)).hexdigest()[:16]
+    home = Path(tempfile.gettempdir()) / f"rail-debug-tiny-{os.getuid()}-scratch-{key}"
+    with locked(home.with_suffix(".lock")):
+        if not home.is_dir():
+            torch.manual_seed(3)
+            tokens = Tokens(train([*(text for _, text in turns), answer], VOCABULARY))
+            model = Transformer(shape())
+            learn(model, tokens.chat(turns), [*tokens.encode(answer), tokens.end])
+            half = Path(tempfile.mkdtemp(dir=home.parent, prefix=f"{home.name}-"))
+            save(half, model, tokens)
+            half.rename(home)
+    return home
+
+
+def learn(model: Any, prompt: list[int], answer: list[int]) -> None:
+    """Loss on the answer alone, until it is known."""
+    import torch
+
+    ids = torch.tensor([[*prompt, *answer]])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
+    for _ in range(400):
+        scores = model(ids[:, :-1])[0, len(prompt) - 1 :]
+        loss = torch.nn.functional.cross_entropy(scores, ids[0, len(prompt) :])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        if loss.item() < 0.005:
+            return
+    raise AssertionError(f"the answer was not learnt: loss {loss.item():.3f}")
