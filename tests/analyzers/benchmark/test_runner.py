@@ -144,7 +144,8 @@ async def test_deferred_in_the_middle_it_keeps_what_it_has() -> None:
 
         async def stream(self, brief):  # type: ignore[no-untyped-def]
             if self.briefs:
-                made.idle.asking().__enter__()
+                users.append(made.idle.asking())
+                users[-1].__enter__()
             async for delta in super().stream(brief):
                 yield delta
 

@@ -48,11 +48,12 @@ def folder(path: Path, *, seed: int = 0, **changes: object) -> Path:
     from app.analyzers.scratch.tokenizer import Tokens, train
 
     torch.manual_seed(seed)
-    model = Transformer(shape(**changes))
+    tokens = Tokens(train(TEXTS, VOCABULARY))
+    model = Transformer(shape(vocabulary=len(tokens), **changes))
     for weight in model.parameters():
         if weight.ndim > 1:
             weight.data.mul_(6)
-    save(path, model, Tokens(train(TEXTS, VOCABULARY)))
+    save(path, model, tokens)
     return path
 
 
