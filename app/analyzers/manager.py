@@ -12,12 +12,14 @@ from app.analyzers.probe import probe
 from app.analyzers.report import Model, Report, model, room
 from app.analyzers.routes import route
 from app.analyzers.seat import Seat
+from app.analyzers.shadow import Shadow
 from app.analyzers.trust import Trust
 from app.core import ids
 from app.core.brief import Footprint, PromptSet
 from app.core.errors import RailDebugError, RecordsUnavailable, UnknownAnalyzer
 from app.core.question import Question
 from app.core.settings.analyzers import FALLBACK, Table
+from app.core.settings.qualify import QualifySettings
 from app.core.standing import Choice, Entry, Stage, Standing
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Manager:
         trust: Trust,
         agreement: Agreement,
         prompts: Callable[[], PromptSet | None] = lambda: None,
+        qualify: QualifySettings | None = None,
     ) -> None:
         """Raises `InvalidSettings` naming row, option and place, `UnknownAnalyzer` when the active one is no row."""
         check(table)
@@ -42,6 +45,7 @@ class Manager:
         self.pool, self.trust, self.agreement, self.prompts = pool, trust, agreement, prompts
         self.table_error = ""  # why the newest version of the table was not taken
         self.follow_error = ""  # why the choice of another process was not followed
+        self.shadow = Shadow(qualify or QualifySettings(), trust, self._shadows, self.bare, lambda: bool(pool.leases))
         self._chains: dict[str, Analyzer] = {}
         self._moving = asyncio.Lock()
         pool.pinned = lambda: frozenset({self.active, FALLBACK})
@@ -50,7 +54,7 @@ class Manager:
         wanted = self.active if name is None else name
         if wanted not in self._chains:
             first = self.seat(wanted)
-            self._chains[wanted] = in_order(self.pool, [first, *self._behind(first)])
+            self._chains[wanted] = in_order(self.pool, [first, *self._behind(first)], self.shadow)
         return self._chains[wanted]
 
     def choose(self, question: Question) -> Analyzer:
@@ -68,9 +72,10 @@ class Manager:
 
     async def load(self) -> None:
         """The active one, and all that take no memory; one that cannot be loaded stops no other."""
-        await self._recall()
+        await self.remember()
         await asyncio.gather(*(self._open(seat) for seat in self.seats.values()))
         self.pool.spawn(self._follow())
+        self.pool.spawn(self.shadow.run())
 
     async def unload(self) -> None:
         await self.pool.close()
@@ -136,6 +141,11 @@ class Manager:
                 self.pool.spawn(self._close(seat))
         await asyncio.gather(*(self._open(seat) for seat in changed.values()))
 
+    def _shadows(self) -> list[str]:
+        identities = [seat.face.identity for seat in self.seats.values()] if self.trust.known else []
+        able = [each for each in identities if self.table.allow_remote or not each.remote]
+        return [each.name for each in able if self.trust.stage(each) == "shadow"]
+
     def _behind(self, first: Seat) -> list[Seat]:
         """Qualified ones in the table's order; nothing crosses from a local to a remote one unless that is allowed."""
         cross = self.table.allow_remote or first.face.identity.remote
@@ -194,7 +204,7 @@ class Manager:
         await self.trust.standings.choose(choice, Entry(who, "analyzer.switched", details=details))
         await self.agreement.announce(choice)
 
-    async def _recall(self) -> None:
+    async def remember(self) -> None:
         """What was chosen before this process began, unless the settings have come to say something else."""
         try:
             await self.trust.refresh()

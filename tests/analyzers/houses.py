@@ -113,6 +113,9 @@ class MemoryStandings:
         self.standings[standing.analyzer] = standing
         self.audit.append(entry)
 
+    async def tell(self, standing: Standing) -> None:
+        self.standings[standing.analyzer] = standing
+
     async def chosen(self) -> Choice | None:
         return self.choice
 
