@@ -67,7 +67,7 @@ def _unpack(source: Path, staged: Path) -> Contents:
     with tar:
         contents = _contents(tar, source)
         waiting = {f"{h.name}/{h.version}/{inside(f.path)}": f for h in contents.models for f in h.files}
-        for entry in tar:
+        while (entry := tar.next()) is not None:
             file = waiting.pop(entry.name, None)
             if file is None or not entry.isreg():
                 raise ModelDamaged(f"{source}: {entry.name!r} is not on its list.")

@@ -12,7 +12,6 @@ from app.core.errors import DownloadFailed, ModelDamaged
 Tell = Callable[[int, int], None]  # bytes that are there, bytes in all (0: not told)
 ATTEMPTS = 5
 PAUSE_S = 0.5
-PIECE = 2**20
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 
@@ -63,7 +62,7 @@ def _fetch(client: httpx.Client, url: str, part: Path, mark: Path, tell: Tell) -
         mark.write_text(reply.headers.get("etag") or reply.headers.get("last-modified", ""), encoding="utf-8")
         total = there + int(reply.headers.get("content-length", 0))
         with part.open("ab" if goes_on else "wb") as file:
-            for piece in reply.iter_bytes(PIECE):
+            for piece in reply.iter_raw():  # as it comes: pieces of a set size lose the last one when it breaks off
                 file.write(piece)
                 there += len(piece)
                 tell(there, total)
