@@ -53,6 +53,7 @@ class ThroughRedis:
             from redis.exceptions import RedisError
         except ImportError as error:
             raise MissingExtra("The Redis client", "redis") from error
+        self._unsent: Choice | None = None
         self.key, self.every_s = KEY.format(name=name), every_s
         self._failures: tuple[type[Exception], ...] = (RedisError, OSError, TimeoutError)
         self._client: Any = Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
@@ -70,7 +71,9 @@ class ThroughRedis:
         try:
             await self._client.set(self.key, told)
             await self._client.publish(self.key, told)
+            self._unsent = None
         except self._failures as error:
+            self._unsent = choice
             log.warning("the other processes are not told of %s: %s", choice.active, error)
 
     async def changes(self) -> AsyncIterator[Choice | None]:
@@ -78,6 +81,7 @@ class ThroughRedis:
             try:
                 async with self._client.pubsub() as channel:
                     await channel.subscribe(self.key)
+                    await self._catch_up()
                     while True:
                         yield await self.read()
                         await channel.get_message(ignore_subscribe_messages=True, timeout=self.every_s)
@@ -85,6 +89,16 @@ class ThroughRedis:
                 log.warning("Redis does not tell of changes: %s", error)
                 yield None
                 await asyncio.sleep(self.every_s)
+
+    async def _catch_up(self) -> None:
+        """What was chosen while Redis was away, unless somebody has chosen later."""
+        if (mine := self._unsent) is None:
+            return
+        theirs = await self.read()
+        if theirs is None or theirs.at < mine.at:
+            await self.announce(mine)
+        else:
+            self._unsent = None
 
     async def close(self) -> None:
         await self._client.aclose()

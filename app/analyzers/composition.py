@@ -11,6 +11,7 @@ from app.analyzers.pool import Pool
 from app.analyzers.priced import Priced
 from app.analyzers.routes import subsystems
 from app.analyzers.seat import Seat
+from app.analyzers.shadow import Shadow, Shadowed
 from app.analyzers.table import BACKENDS
 from app.analyzers.traced import Traced
 from app.core.errors import InvalidSettings, UnknownAnalyzer
@@ -23,10 +24,11 @@ def copy_of(name: str, spec: AnalyzerSpec, reach: Reach) -> Analyzer:
     return Traced(Priced(joined(BACKENDS[spec.kind](name, spec), reach), spec.price))
 
 
-def in_order(pool: Pool, seats: Sequence[Seat]) -> Analyzer:
+def in_order(pool: Pool, seats: Sequence[Seat], shadow: Shadow) -> Analyzer:
     """The first is asked; the others, `evidence` at last, stand behind it."""
     first, *behind = seats
-    return Failover([Leased(pool, first), *(Leased(pool, seat, wait=seat.name == FALLBACK) for seat in behind)])
+    chain = Failover([Leased(pool, first), *(Leased(pool, seat, wait=seat.name == FALLBACK) for seat in behind)])
+    return Shadowed(chain, shadow)
 
 
 def seated(name: str, spec: AnalyzerSpec, reach: Reach) -> Seat:

@@ -6,18 +6,21 @@ from collections.abc import Callable, Mapping
 
 from app.analyzers.base import Agreement, Analyzer
 from app.analyzers.composition import check, in_order, seated
+from app.analyzers.follow import chosen, follow
 from app.analyzers.leased import Leased
 from app.analyzers.pool import Pool
 from app.analyzers.probe import probe
 from app.analyzers.report import Model, Report, model, room
 from app.analyzers.routes import route
 from app.analyzers.seat import Seat
+from app.analyzers.shadow import Shadow
 from app.analyzers.trust import Trust
 from app.core import ids
 from app.core.brief import Footprint, PromptSet
-from app.core.errors import RailDebugError, RecordsUnavailable, UnknownAnalyzer
+from app.core.errors import RailDebugError, UnknownAnalyzer
 from app.core.question import Question
 from app.core.settings.analyzers import FALLBACK, Table
+from app.core.settings.qualify import QualifySettings
 from app.core.standing import Choice, Entry, Stage, Standing
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,7 @@ class Manager:
         trust: Trust,
         agreement: Agreement,
         prompts: Callable[[], PromptSet | None] = lambda: None,
+        qualify: QualifySettings | None = None,
     ) -> None:
         """Raises `InvalidSettings` naming row, option and place, `UnknownAnalyzer` when the active one is no row."""
         check(table)
@@ -43,6 +47,7 @@ class Manager:
         self.pool, self.trust, self.agreement, self.prompts = pool, trust, agreement, prompts
         self.table_error = ""  # why the newest version of the table was not taken
         self.follow_error = ""  # why the choice of another process was not followed
+        self.shadow = Shadow(qualify or QualifySettings(), trust, self._shadows, self.bare, lambda: bool(pool.leases))
         self._chains: dict[str, Analyzer] = {}
         self._moving = asyncio.Lock()
         pool.pinned = lambda: frozenset({self.active, FALLBACK})
@@ -51,7 +56,7 @@ class Manager:
         wanted = self.active if name is None else name
         if wanted not in self._chains:
             first = self.seat(wanted)
-            self._chains[wanted] = in_order(self.pool, [first, *self._behind(first)])
+            self._chains[wanted] = in_order(self.pool, [first, *self._behind(first)], self.shadow)
         return self._chains[wanted]
 
     def choose(self, question: Question) -> Analyzer:
@@ -73,9 +78,10 @@ class Manager:
 
     async def load(self) -> None:
         """The active one, and all that take no memory; one that cannot be loaded stops no other."""
-        await self._recall()
+        await self.remember()
         await asyncio.gather(*(self._open(seat) for seat in self.seats.values()))
-        self.pool.spawn(self._follow())
+        self.pool.spawn(follow(self, self.agreement, self.trust))
+        self.pool.spawn(self.shadow.run())
 
     async def unload(self) -> None:
         await self.pool.close()
@@ -143,6 +149,28 @@ class Manager:
                 self.pool.spawn(self._close(seat))
         await asyncio.gather(*(self._open(seat) for seat in changed.values()))
 
+    async def remember(self) -> None:
+        """What was chosen earlier holds, unless the settings have come to say something else."""
+        choice = await chosen(self.agreement, self.trust)
+        if choice and choice.base == self.table.active and choice.active in self.seats:
+            self.active = choice.active
+
+    async def join(self, choice: Choice) -> None:
+        async with self._moving:
+            if choice.active == self.active or choice.base != self.table.active:
+                return
+            await self._prove(self.seat(choice.active))
+            self._lead(choice.active)
+            self.follow_error = ""
+
+    def trusts_anew(self) -> None:
+        self._chains.clear()
+
+    def _shadows(self) -> list[str]:
+        identities = [seat.face.identity for seat in self.seats.values()] if self.trust.known else []
+        able = [each for each in identities if self.table.allow_remote or not each.remote]
+        return [each.name for each in able if self.trust.stage(each) == "shadow"]
+
     def _behind(self, first: Seat) -> list[Seat]:
         """Qualified ones in the table's order; nothing crosses from a local to a remote one unless that is allowed."""
         cross = self.table.allow_remote or first.face.identity.remote
@@ -207,42 +235,3 @@ class Manager:
         details = {"from": self.active, "to": active, "reason": "the settings say so"}
         await self.trust.standings.choose(choice, Entry(who, "analyzer.switched", details=details))
         await self.agreement.announce(choice)
-
-    async def _recall(self) -> None:
-        """What was chosen before this process began, unless the settings have come to say something else."""
-        try:
-            await self.trust.refresh()
-            choice = await self.agreement.read() or await self.trust.standings.chosen()
-        except RecordsUnavailable as error:
-            log.warning("which analyzer was active is not known: %s", error.message)
-            return
-        if choice and choice.base == self.table.active and choice.active in self.seats:
-            self.active = choice.active
-
-    async def _follow(self) -> None:
-        """What other processes choose, and whom they qualify, holds here too."""
-        refused = ""
-        async for choice in self.agreement.changes():
-            try:
-                if await self.trust.refresh():
-                    self._chains.clear()
-            except RecordsUnavailable as error:
-                log.warning("how far analyzers are trusted is not known anew: %s", error.message)
-            if choice is None or choice.id == refused:
-                continue
-            refused = await self._join(choice)
-
-    async def _join(self, choice: Choice) -> str:
-        """-> the id of a choice that cannot be followed here: it is not tried again at every look."""
-        async with self._moving:
-            if choice.active == self.active or choice.base != self.table.active:
-                return ""
-            try:
-                await self._prove(self.seat(choice.active))
-            except RailDebugError as error:
-                self.follow_error = f"{self.active} stays, {choice.active} was chosen: {error.message}"
-                log.warning("%s", self.follow_error)
-                return choice.id
-            self._lead(choice.active)
-            self.follow_error = ""
-            return ""

@@ -46,6 +46,10 @@ class Pool:
     def held(self) -> Footprint:
         return add(*(copy.held for copy in self.copies))
 
+    @property
+    def leases(self) -> int:
+        return sum(copy.leases for copy in self.copies)
+
     async def load(self, seat: Seat, *, evict: bool = True) -> None:
         """Several who ask at once share one load, and one who gives up does not end it for the others."""
         if seat.copies:
@@ -143,8 +147,8 @@ class Pool:
                 before = self.memory.resident()
                 await analyzer.load()
                 copy = Copy(analyzer, need, short(self.memory.resident(), before))
+            log.info("%s is loaded: thought %s, seen %s", seat.name, told(need), told(copy.measured))
         self.copies[copy] = seat
-        log.info("%s is loaded: thought %s, seen %s", seat.name, told(need), told(copy.measured))
         return copy
 
     async def _make_room(self, seat: Seat, need: Footprint, evict: bool) -> None:

@@ -42,6 +42,13 @@ class Trust:
                 hint=f"`rail-debug models qualify {identity.name}` asks them; a reason overrides that, and is audited.",
             )
 
+    async def tell(self, standing: Standing) -> None:
+        """Newer figures of the same stage; who has moved on meanwhile is left alone."""
+        before = self.known.get(standing.analyzer)
+        if before and (before.label, before.stage) == (standing.label, standing.stage):
+            await self.standings.tell(standing)
+            self.known = {**self.known, standing.analyzer: standing}
+
     async def move(self, identity: Identity, stage: Stage, who: str, told: str, reason: str = "") -> Standing:
         """`told` is what the stage rests on. Without figures, `qualified` is an override and needs a reason."""
         if identity.name == FALLBACK:

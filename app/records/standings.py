@@ -11,6 +11,7 @@ ALL = "SELECT analyzer, label, stage, told, at FROM analyzer_standings"
 PUT = """INSERT INTO analyzer_standings (analyzer, label, stage, told, at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (analyzer) DO UPDATE
     SET label = excluded.label, stage = excluded.stage, told = excluded.told, at = excluded.at"""
+TELL = "UPDATE analyzer_standings SET told = ?, at = ? WHERE analyzer = ? AND label = ? AND stage = ?"
 CHOSEN = "SELECT choice FROM analyzer_choice WHERE place = 1"
 CHOOSE = """INSERT INTO analyzer_choice (place, choice) VALUES (1, ?)
     ON CONFLICT (place) DO UPDATE SET choice = excluded.choice"""
@@ -35,6 +36,10 @@ class SqlStandings:
             audit.add(connection, line)
 
         await self._database.write(job)
+
+    async def tell(self, standing: Standing) -> None:
+        values = (standing.told, standing.at, standing.analyzer, standing.label, standing.stage)
+        await self._database.write(lambda connection: connection.execute(TELL, values) and None)
 
     async def chosen(self) -> Choice | None:
         row = await self._database.read(lambda connection: connection.execute(CHOSEN).fetchone())

@@ -22,6 +22,7 @@ def manager(
         trust=Trust(standings),
         agreement=agreement(settings, standings),
         prompts=prompts,
+        qualify=settings.qualify,
     )
 
 

@@ -17,6 +17,7 @@ from app.core.errors import AnalyzerUnavailable
 from app.core.question import Question
 from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec, Table
 from app.core.settings.pool import PoolSettings
+from app.core.settings.qualify import QualifySettings
 from app.core.standing import Choice, Entry, Standing
 from tests.receipts.passages import brake
 
@@ -113,6 +114,9 @@ class MemoryStandings:
         self.standings[standing.analyzer] = standing
         self.audit.append(entry)
 
+    async def tell(self, standing: Standing) -> None:
+        self.standings[standing.analyzer] = standing
+
     async def chosen(self) -> Choice | None:
         return self.choice
 
@@ -137,6 +141,7 @@ async def house(
     settings: PoolSettings = QUICK,
     standings: MemoryStandings | None = None,
     agreement: Agreement | None = None,
+    qualify: QualifySettings | None = None,
     loaded: bool = True,
 ) -> AsyncIterator[Manager]:
     """`fake` is one more kind for as long as it lasts."""
@@ -151,6 +156,7 @@ async def house(
             pool=Pool(settings, FakeBackend.world.memory),
             trust=Trust(kept),
             agreement=agreement or ThroughRecords(kept, settings.follow_s),
+            qualify=qualify,
         )
         if loaded:
             await made.load()
