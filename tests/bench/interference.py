@@ -32,7 +32,7 @@ from app.services.hall import Services
 from tests.analyzers.scratch import small
 
 REPORT = Path(__file__).parents[2] / "docs" / "reports" / "benchmark.md"
-STRETCH = 8  # questions with or without rounds
+STRETCH = 16  # questions with or without rounds
 PAUSE_S = 0.35  # mean; exponential, as of independent users
 QUIET_S = 0.15
 MODEL = {"width": 192, "heads": 4, "kv_heads": 2, "head": 48, "inner": 512, "layers": 3}
@@ -113,8 +113,8 @@ def written(found: Sequence[Measured], parameters: int, load_average: float) -> 
         "# What users notice of the benchmark",
         "",
         "`python -m tests.bench.interference`, single run in one process: a service over the sample shelf with"
-        f" `evidence` and a transformer of {parameters / 1e6:.1f} M parameters (kind `scratch`, random weights, one thread of the"
-        " same machine). One user asks golden questions with exponential pauses of"
+        f" `evidence` and a transformer of {parameters / 1e6:.1f} M parameters (kind `scratch`, random weights, one"
+        " thread of the same machine). One user asks golden questions with exponential pauses of"
         f" {PAUSE_S:.2f} s; stretches of {STRETCH} questions without a round take turns with stretches in which rounds"
         f" follow each other without end. The benchmark goes on after {QUIET_S} s without a question."
         f" Load average at the end: {load_average:.1f} on 2 cores, which others used meanwhile.",

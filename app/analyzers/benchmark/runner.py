@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from app.analyzers.benchmark.base import (
     History,
@@ -153,7 +154,7 @@ class Benchmark:
         late = ""
         for paper in papers:
             try:
-                trials.append(await self.idle.undisturbed(lambda paper=paper: ask(paper), self.settings.patience_s))  # type: ignore[misc]
+                trials.append(await self.idle.undisturbed(partial(ask, paper), self.settings.patience_s))
             except TimeoutError:
                 late = self._deferred().reason
                 break
