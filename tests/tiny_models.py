@@ -7,6 +7,7 @@ for temporary files and are shared by all test processes.
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -41,7 +42,7 @@ class Made:
     adapter: Path  # LoRA that changes what is said
 
 
-def made(pairs: Pairs, *, steps: int = 150, shape: Mapping[str, int] = SHAPE) -> Made:
+def made(pairs: Pairs, *, steps: int = 400, shape: Mapping[str, int] = SHAPE) -> Made:
     """The answers are learnt when the loss says so, at the latest after `steps`."""
     key = hashlib.sha256(json.dumps([list(pairs), steps, dict(shape)]).encode() + Path(__file__).read_bytes())
     home = Path(tempfile.gettempdir()) / f"rail-debug-tiny-{os.getuid()}-{key.hexdigest()[:16]}"
@@ -106,7 +107,7 @@ def learn(model: Any, tokenizer: Any, pairs: Pairs, steps: int) -> None:
     """Loss on the answers alone, one pair a step, until every answer is known by heart."""
     import torch
 
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     examples = [tokens(tokenizer, messages, answer) for messages, answer in pairs]
     losses = [float("inf")] * len(examples)
     for step in range(steps):
@@ -117,7 +118,7 @@ def learn(model: Any, tokenizer: Any, pairs: Pairs, steps: int) -> None:
         optimizer.step()
         optimizer.zero_grad()
         losses[step % len(examples)] = float(loss.detach())
-        if max(losses) < 0.01:
+        if max(losses) < 0.005:
             return
 
 
@@ -229,6 +230,7 @@ def quantized(source: Path, path: Path, kind: str = "Q4_K_M") -> Path:
     """By llama.cpp itself; `kind` as it names them."""
     import llama_cpp
 
+    logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)  # else it prints a line for every tensor
     params = llama_cpp.llama_model_quantize_default_params()
     params.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{kind}")
     params.nthread = 1

@@ -5,8 +5,10 @@ from typing import Protocol
 
 from app.analyzers.backends.dspy import DSPyAnalyzer
 from app.analyzers.backends.evidence import EvidenceAnalyzer
+from app.analyzers.backends.llama_cpp import LlamaCppAnalyzer
 from app.analyzers.backends.openai import OpenAIAnalyzer
 from app.analyzers.backends.scratch import ScratchAnalyzer
+from app.analyzers.backends.transformers import TransformersAnalyzer
 from app.analyzers.base import Analyzer
 from app.core.settings.analyzers import AnalyzerSpec
 
@@ -20,6 +22,8 @@ class Backend(Protocol):
 BACKENDS: Mapping[str, Backend] = {
     "dspy": DSPyAnalyzer,
     "evidence": EvidenceAnalyzer,
+    "llama-cpp": LlamaCppAnalyzer,
     "openai": OpenAIAnalyzer,
     "scratch": ScratchAnalyzer,
+    "transformers": TransformersAnalyzer,
 }

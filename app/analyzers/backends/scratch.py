@@ -101,8 +101,8 @@ class ScratchAnalyzer:
             raise AnalyzerUnavailable(f"{self.name!r} is not loaded.")
         asked, prompt = await engine.do(lambda: self._fitted(engine, brief))
         sampling = self._sampling(asked)
-        yield Begin(self.identity, asked.prompt, asked.dropped, seed=None if sampling.greedy else sampling.seed)
         async with self._places:
+            yield Begin(self.identity, asked.prompt, asked.dropped, seed=None if sampling.greedy else sampling.seed)
             session = await engine.do(lambda: _session(engine, prompt, asked.limit, sampling))
             while not session.finish:
                 if time.monotonic() > brief.deadline:

@@ -1,0 +1,48 @@
+"""Which layers go to a GPU: asked for, as many as fit, or none and why."""
+
+import logging
+
+from app.analyzers.llama_cpp.gguf import Facts
+from app.analyzers.llama_cpp.memory import offloaded
+from app.analyzers.llama_cpp.options import LlamaCppOptions
+
+log = logging.getLogger(__name__)
+
+
+def layers(facts: Facts, own: LlamaCppOptions, *, supported: bool, free: int | None) -> int:
+    """`supported`: this build of llama.cpp can; `free`: bytes of VRAM, None when nobody tells."""
+    asked = own.n_gpu_layers
+    everything = len(facts.layers) + 1
+    if asked == 0:
+        return 0
+    if not supported:
+        if asked != "auto":
+            log.warning("n_gpu_layers is %s, but this build of llama.cpp has no GPU: all layers stay in RAM.", asked)
+        return 0
+    if asked != "auto":
+        return everything if asked < 0 else min(asked, everything)
+    if free is None:
+        log.warning("How much VRAM is free cannot be read: all layers stay in RAM unless n_gpu_layers says a number.")
+        return 0
+    return offloaded(facts, own, free)
+
+
+def supported() -> bool:
+    try:
+        import llama_cpp
+    except ImportError:
+        return False
+    return bool(llama_cpp.llama_supports_gpu_offload())
+
+
+def free_vram() -> int | None:
+    """Of the first GPU, by NVIDIA's own library where it is installed."""
+    try:
+        import pynvml
+    except ImportError:
+        return None
+    try:
+        pynvml.nvmlInit()
+        return int(pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0)).free)
+    except pynvml.NVMLError:
+        return None
