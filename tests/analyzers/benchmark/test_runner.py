@@ -217,3 +217,22 @@ async def test_who_asks_nothing_recent_is_asked_nothing() -> None:
     recent = Recent(0)
     recent.see(BRIEF)
     assert recent.briefs() == ()
+
+
+async def test_with_the_real_manager_nothing_is_evicted_and_no_room_is_a_row() -> None:
+    from tests.analyzers.houses import World, fake, house, table
+
+    world = World()  # of 1000 MiB, 800 of which analyzers may take
+    rows = {"a": fake(mb=400), "b": fake(mb=400), "big": fake(mb=700), "far": fake(remote=True)}
+    async with house(table("a", **rows), world) as manager:
+        result = await benchmark(manager).run()  # type: ignore[arg-type]
+    assert {name: row.status for name, row in result.models.items()} == {
+        "a": "ok",
+        "evidence": "ok",
+        "b": "ok",
+        "big": "skipped",
+        "far": "skipped",
+    }
+    assert "GiB" in result.models["big"].reason
+    assert world.log.index("+a") < world.log.index("+b") < world.log.index("-b") < world.log.index("-a")
+    assert result.models["b"].tokens_out == 3 * 500

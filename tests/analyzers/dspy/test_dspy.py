@@ -230,6 +230,26 @@ async def test_the_manager_joins_it_and_loads_its_model_when_it_is_asked(compile
         assert manager.states()["model"] == "ready"
 
 
+async def test_a_table_may_bring_both_rows_and_lead_with_the_upper_one(compiled: Path) -> None:
+    from tests.analyzers.houses import QUICK, house, table
+    from tests.llm_stub import Behaviour, Stub
+
+    server = Stub(Behaviour(text=GOOD))
+    below = {"kind": "openai", "model": "m", "base_url": await server.start(), "retries": 0}
+    rows = {
+        "row": AnalyzerSpec.model_validate({"kind": "dspy", "program": compiled, "over": "model"}),
+        "model": AnalyzerSpec.model_validate(below),
+    }
+    try:
+        async with house(table(), settings=QUICK.model_copy(update={"probe_s": 60.0})) as manager:
+            await manager.apply(table("row", **rows))
+            assert manager.active == "row"
+            async with closing(manager.pick(None).stream(BRIEF)) as stream:
+                assert json.loads(spoken([delta async for delta in stream]))["statements"][0]["code"] == "E73-B"
+    finally:
+        await server.stop()
+
+
 @pytest.mark.slow
 def test_it_leaves_nothing_in_the_home_folder(compiled: Path, tmp_path: Path) -> None:
     """DSPy keeps a cache on disk, and litellm asks the network for prices: neither happens here."""
