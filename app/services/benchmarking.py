@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -56,10 +56,18 @@ class Questions:
     retriever: Retriever
     prompts: Prompts
     recent: Recent
+    _found: dict[str, Paper] = field(default_factory=dict)  # of a round's beginning that was broken off
 
     async def papers(self) -> Sequence[Paper]:
+        """Broken off, it goes on next time where it was."""
+        cases = await self._cases()
+        for case in cases:
+            if case.id not in self._found:
+                self._found[case.id] = await self._paper(case)
+        sure = [self._found[case.id] for case in cases]
+        self._found.clear()
         seen = [Paper(f"recent-{n}", "recent", brief) for n, brief in enumerate(self.recent.briefs(), start=1)]
-        return [*[await self._paper(case) for case in await self._cases()], *seen]
+        return [*sure, *seen]
 
     async def _cases(self) -> Sequence[Case]:
         """Spread over all that the shelf can tell of: on other documents than the cases', none."""

@@ -1,8 +1,9 @@
-"""What users notice of a benchmark that runs without a pause: `python -m tests.bench.interference` (about 8 minutes).
+"""What users notice of the benchmark: `python -m tests.bench.interference` (about 8 minutes on idle cores).
 
-One service in this process. Users ask one question after another with random pauses; in every other stretch of a few
-questions rounds follow each other, in the ones between no round runs. So whatever else the machine does meets both
-alike. Writes docs/reports/benchmark.md.
+One service in this process. Users ask one question after another with random pauses; stretches of 50 questions with
+the benchmark take turns with stretches without it, so that whatever else the machine does meets both alike. With it, a
+round begins with each stretch, which is the default rate; or rounds follow each other without end, the worst there is.
+Writes docs/reports/benchmark.md.
 """
 
 import argparse
@@ -32,48 +33,49 @@ from app.services.hall import Services
 from tests.analyzers.scratch import small
 
 REPORT = Path(__file__).parents[2] / "docs" / "reports" / "benchmark.md"
-STRETCH = 16  # questions with or without rounds
-PAUSE_S = 0.35  # mean; exponential, as of independent users
-QUIET_S = 0.15
+STRETCH = 50  # questions; by default a round begins with every 50th
+PAUSE_S = 0.6  # mean; exponential, as of independent users
+QUIET_S = BenchmarkSettings().quiet_s
 MODEL = {"width": 192, "heads": 4, "kv_heads": 2, "head": 48, "inner": 512, "layers": 3}
 
 
 @dataclass
 class Measured:
-    """Milliseconds of each answer, without rounds and with them."""
+    """Milliseconds of each answer, without the benchmark and with it."""
 
     asked: str
+    endless: bool
     off: list[float] = field(default_factory=list)
     on: list[float] = field(default_factory=list)
     rounds: int = 0
     stood_back: int = 0
 
 
-async def measure(services: Services, asked: str, questions: int, dice: random.Random) -> Measured:
-    made = Measured(asked)
+async def measure(services: Services, made: Measured, stretches: int, dice: random.Random) -> Measured:
     texts = [case.question for case in read(golden()) if case.answerable]
-    benchmark = services.bench.benchmark
-    for stretch in range(2 * questions // STRETCH):
-        on = bool(stretch % 2)
-        before = benchmark.idle.stood_back
+    idle = services.bench.benchmark.idle
+    for stretch in range(2 * stretches):
+        on, before = bool(stretch % 2), idle.stood_back
         async with rounds(services, made) if on else nothing():
             for _ in range(STRETCH):
                 await asyncio.sleep(dice.expovariate(1 / PAUSE_S))
-                (made.on if on else made.off).append(await timed(services, dice.choice(texts), asked))
-        made.stood_back += benchmark.idle.stood_back - before
+                (made.on if on else made.off).append(await timed(services, dice.choice(texts), made.asked))
+        made.stood_back += idle.stood_back - before
     return made
 
 
 @asynccontextmanager
 async def rounds(services: Services, made: Measured) -> AsyncIterator[None]:
-    """One after another until the stretch is over."""
+    """What has not ended with the stretch is given up."""
 
-    async def endless() -> None:
+    async def go() -> None:
         while True:
             await services.bench.run()
             made.rounds += 1
+            if not made.endless:
+                return
 
-    task = asyncio.create_task(endless())
+    task = asyncio.create_task(go())
     try:
         yield
     finally:
@@ -114,17 +116,18 @@ def written(found: Sequence[Measured], parameters: int, load_average: float) -> 
         "",
         "`python -m tests.bench.interference`, single run in one process: a service over the sample shelf with"
         f" `evidence` and a transformer of {parameters / 1e6:.1f} M parameters (kind `scratch`, random weights, one"
-        " thread of the same machine). One user asks golden questions with exponential pauses of"
-        f" {PAUSE_S:.2f} s; stretches of {STRETCH} questions without a round take turns with stretches in which rounds"
-        f" follow each other without end. The benchmark goes on after {QUIET_S} s without a question."
-        f" Load average at the end: {load_average:.1f} on 2 cores, which others used meanwhile.",
+        f" thread). One user asks golden questions with exponential pauses of {PAUSE_S:.1f} s on average; stretches of"
+        f" {STRETCH} questions with the benchmark take turns with stretches without it. Settings are the defaults: it"
+        f" goes on after {QUIET_S} s without a question. The machine has 2 cores, which other programs used meanwhile:"
+        f" load average {load_average:.1f} at the end.",
         "",
-        "| users ask | questions off / on | p50 off | p50 on | ratio [95 %] | p95 off | p95 on | ratio [95 %] |"
-        " rounds ended | broken off |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| users ask | rounds | questions off / on | p50 off | p50 on | on / off [95 %] | p95 off | p95 on |"
+        " on / off [95 %] | ended | broken off |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for made in found:
-        cells = [made.asked, f"{len(made.off)} / {len(made.on)}"]
+        how = "without end" if made.endless else f"one in {STRETCH} requests"
+        cells = [made.asked, how, f"{len(made.off)} / {len(made.on)}"]
         for share in (0.50, 0.95):
             value, low, high = ratio(made, share, dice)
             cells += [f"{percentile(made.off, share):.1f} ms", f"{percentile(made.on, share):.1f} ms"]
@@ -141,7 +144,7 @@ def written(found: Sequence[Measured], parameters: int, load_average: float) -> 
     return "\n".join(lines)
 
 
-async def main(questions: int) -> str:
+async def main(stretches: int) -> str:
     one_each()
     logging.disable(logging.INFO)
     with tempfile.TemporaryDirectory() as place:
@@ -154,18 +157,19 @@ async def main(questions: int) -> str:
             "device": "cpu",
             "temperature": 0.0,
         }
-        own = BenchmarkSettings(every=0, quiet_s=QUIET_S, golden=8, recent=3)
+        own = BenchmarkSettings(every=0)
         settings = load(home=Path(place) / "home").model_copy(update={"benchmark": own})
         settings = settings.model_copy(update={"analyzers": {"small": AnalyzerSpec.model_validate(row)}})
         async with build(settings, serve=True) as services:
             await services.bench.run()  # everything has been loaded once
             dice = random.Random(1)
-            found = [await measure(services, name, questions, dice) for name in ("evidence", "small")]
+            plan = [Measured("evidence", False), Measured("small", False), Measured("evidence", True)]
+            found = [await measure(services, made, stretches, dice) for made in plan]
         size = numbers(folder)
     return written(found, size, os.getloadavg()[0])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--questions", type=int, default=160, help="of each kind, off and on")
-    REPORT.write_text(asyncio.run(main(parser.parse_args().questions)), encoding="utf-8")
+    parser.add_argument("--stretches", type=int, default=2, help="with the benchmark, and as many without it")
+    REPORT.write_text(asyncio.run(main(parser.parse_args().stretches)), encoding="utf-8")

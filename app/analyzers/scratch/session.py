@@ -8,7 +8,7 @@ from app.analyzers.scratch.model import Cache, Transformer
 from app.analyzers.scratch.sampler import Sampler, Sampling
 from app.analyzers.scratch.tokenizer import Spelling, Tokens
 
-BLOCK = 128  # prompt tokens a step: a question that leaves frees its place after one block
+BLOCK = 64  # prompt tokens a step: who comes waits at the most for one block of somebody else's prompt
 
 
 @dataclass(eq=False, slots=True)
