@@ -141,7 +141,11 @@ class Manager:
             kept = self.active if table.active == self.table.active and self.active in seats else table.active
             if kept != self.active or kept in changed:
                 await self._prove_coming(seats, kept)
-            await self._note(table, kept, who)
+            try:
+                await self._note(table, kept, who)
+            except RailDebugError:
+                await asyncio.gather(*(self.pool.unload(seat) for seat in changed.values()))
+                raise
             gone = [seat for name, seat in self.seats.items() if seats.get(name) is not seat]
             before, self.table, self.seats, self.table_error = self.active, table, seats, ""
             self._lead(kept, before)

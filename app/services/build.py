@@ -61,7 +61,9 @@ async def build(
     async with AsyncExitStack() as closing:
         if serve:
             closing.enter_context(process.serving())
-        closing.callback(configure(settings.telemetry).close)
+        lent = analyzers is not None
+        if not lent:  # a hall beside another one leaves the spans of that one's users where they go
+            closing.callback(configure(settings.telemetry).close)
         pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
         records = open_records(settings.folder)
@@ -80,7 +82,6 @@ async def build(
 
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
         prompts = FilePrompts()
-        lent = analyzers is not None
         analyzers = analyzers or manager(settings, records.standings, prompts.current)
         if not lent:
             closing.push_async_callback(analyzers.unload)

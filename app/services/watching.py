@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from app.analyzers.manager import Manager
@@ -17,7 +18,9 @@ async def watch(settings: Settings, manager: Manager) -> None:
     """Until it is cancelled. The folder is watched, since `cp` and editors put another file in the old one's place."""
     from watchfiles import awatch
 
-    folder, stop = Path.cwd(), asyncio.Event()
+    folder, stop, seen = Path.cwd(), asyncio.Event(), settings
+    with suppress(RailDebugError):  # spoiled since the start: the next change may mend it
+        seen = await read(settings)
     names = {ENV_FILE, YAML_FILE}
     try:
         async for _ in awatch(
@@ -28,15 +31,20 @@ async def watch(settings: Settings, manager: Manager) -> None:
             stop_event=stop,
             recursive=False,
         ):
-            await take(settings, manager)
+            seen = await take(settings, seen, manager)
     finally:
         stop.set()
 
 
-async def take(settings: Settings, manager: Manager) -> None:
-    """Read the settings anew, and their analyzers where they have changed."""
+async def read(settings: Settings) -> Settings:
+    """As the files say, and what was given as a flag for all that follows."""
+    return await asyncio.to_thread(load, home=settings.home, kb=settings.kb)
+
+
+async def take(settings: Settings, seen: Settings, manager: Manager) -> Settings:
+    """Read the settings anew, and take their analyzers where they have changed -> what was read last."""
     try:
-        fresh = await asyncio.to_thread(load, home=settings.home, kb=settings.kb)
+        fresh = await read(settings)
         if fresh.analyzer_table != manager.table:
             await manager.apply(fresh.analyzer_table)
             log.info("the analyzers are those of the changed settings; %s is active", manager.active)
@@ -44,9 +52,10 @@ async def take(settings: Settings, manager: Manager) -> None:
     except RailDebugError as error:
         manager.table_error = f"{error.message} {error.hint}"
         log.error("the changed settings are not taken, the old analyzers stay: %s", manager.table_error)
-        return
-    if rest(fresh) != rest(settings):
+        return seen
+    if rest(fresh) != rest(seen):
         log.warning("settings besides the analyzers have changed; they take effect with the next start")
+    return fresh
 
 
 def rest(settings: Settings) -> Settings:

@@ -11,7 +11,7 @@ import pytest
 from app.core import errors
 from app.core.question import Question
 from app.core.settings.analyzers import AnalyzerSpec, Route, When
-from app.core.standing import Choice, Standing
+from app.core.standing import Choice, Entry, Standing
 from tests.analyzers.houses import BRIEF, MemoryStandings, World, fake, house, said, soon, table
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +154,20 @@ async def test_another_table_takes_effect_in_one_step_and_a_wrong_one_not_at_all
             await manager.apply(table("d", d=fake(mb=5)))
         assert manager.active == "b" and set(manager.seats) == {"evidence", "a", "b"}
         assert (await said(manager.pick(None)))[0].identity.name == "b"
+
+
+async def test_a_change_that_cannot_be_kept_leaves_nothing_of_itself_in_memory() -> None:
+    class Full(MemoryStandings):
+        async def choose(self, choice: Choice, entry: Entry) -> None:
+            raise errors.RecordsUnavailable("the disk is full")
+
+    world = World()
+    async with house(table("a", a=A), world, standings=Full()) as manager:
+        with pytest.raises(errors.RecordsUnavailable):
+            await manager.apply(table("b", a=A, b=B))
+        with pytest.raises(errors.RecordsUnavailable):
+            await manager.switch("evidence", "anna")
+        assert manager.active == "a" and world.loaded == {"a": 1, "b": 0}
 
 
 async def test_a_row_that_changed_is_another_analyzer_and_the_old_one_is_closed() -> None:

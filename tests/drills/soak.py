@@ -184,10 +184,10 @@ def report(made: Soak, minutes: float) -> str:
     counts = "\n".join(f"| {what} | {count} |" for what, count in sorted(made.counts.items()))
     return f"""# Soak
 
-`python -m tests.drills.soak --minutes {minutes:g}`: questions at about 12 a second by Poisson arrivals, one in five
-cancelled in mid-stream, and about every 0.7 s a switch, a load or an unload by name, over four rows of 60 to 150 MiB
-of which two or three fit the budget of {BUDGET} MiB. Every {EVERY_S:g} s all rows are unloaded and the resident memory
-of the process is read.
+`python -m tests.drills.soak --minutes {minutes:g}`: questions by Poisson arrivals, 12 a second where the machine keeps
+up, one in five cancelled in mid-stream, and after every 0.7 s a switch, a load or an unload by name, over four rows of
+60 to 150 MiB of which two or three fit the budget of {BUDGET} MiB. After every {EVERY_S:g} s of traffic all rows are
+unloaded and the resident memory of the process is read. The machine had two cores and much else to do.
 
 Median of the first tenth after warming up ({WARM:.0%} of the time): **{first:.1f} MiB**; of the last tenth:
 **{last:.1f} MiB**; difference **{share:+.1%}** (allowed: 5 %).

@@ -17,14 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 
-from tests.drills.conftest import Service, listen
+from tests.drills.conftest import Service
 from tests.drills.judge import check_one_voice
 from tests.llm_stub import Behaviour, Stub
 
 CODES = ("E73-B", "E73-A", "E70-A", "E71-A")
 NAMES = ("one", "two")
+PATIENT = {"budget_s": 180, "timeout_s": 180}  # a busy machine is slow, and that is no loss
+FIELD = re.compile(r"^(event|data): (.*)$", re.MULTILINE)
 NUMBER = re.compile(r"question number (\d+)\.")
 
 
@@ -34,14 +36,15 @@ class Drill:
     stub: Stub
     took: list[float] = field(default_factory=list)  # milliseconds of an answer
     switches: list[float] = field(default_factory=list)  # milliseconds of a switch
-    answers: dict[int, dict[str, Any]] = field(default_factory=dict)
+    replies: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     by: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     mixed: list[str] = field(default_factory=list)
 
     async def run(self, requests: int, rate: float, switches: int) -> None:
         """Open loop: a question begins at its time, whether or not those before it have ended."""
-        async with self.service.client() as client:
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(self.service.url, connector=connector) as client:
             begun, asked = time.monotonic(), []
             changing = asyncio.create_task(self.change(client, switches, requests / rate))
             for number in range(requests):
@@ -50,32 +53,36 @@ class Drill:
             await asyncio.gather(*asked, changing)
         self.judge()
 
-    async def change(self, client: httpx.AsyncClient, switches: int, seconds: float) -> None:
+    async def change(self, client: aiohttp.ClientSession, switches: int, seconds: float) -> None:
         for number in range(switches):
             await asyncio.sleep(seconds / (switches + 1))
             begun = time.perf_counter()
-            reply = await client.post(f"/model/switch/{NAMES[(number + 1) % 2]}", json={"reason": "the drill"})
-            assert reply.status_code == 200, reply.text
+            async with client.post(f"/model/switch/{NAMES[(number + 1) % 2]}", json={"reason": "the drill"}) as reply:
+                assert reply.status == 200, await reply.text()
             self.switches.append((time.perf_counter() - begun) * 1000)
 
-    async def question(self, client: httpx.AsyncClient, number: int) -> None:
+    async def question(self, client: aiohttp.ClientSession, number: int) -> None:
+        """Only taken in here, and read afterwards: who asks must not be slower than who answers."""
+        path = "/api/v1/debug/stream" if number % 2 else "/api/v1/debug"
         body = {"question": f"{CODES[number % len(CODES)]}, question number {number}."}
         begun = time.perf_counter()
         try:
-            answer = await (self.by_events if number % 2 else self.by_json)(client, body)
-        except (AssertionError, httpx.HTTPError) as error:
+            async with client.post(path, json=body) as reply:
+                self.replies[number] = (reply.status, await reply.read())
+        except aiohttp.ClientError as error:
             self.lost.append(f"{number}: {error!r}")
             return
         self.took.append((time.perf_counter() - begun) * 1000)
-        self.answers[number] = answer
 
-    async def by_json(self, client: httpx.AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
-        reply = await client.post("/api/v1/debug", json=body)
-        assert reply.status_code == 200, reply.text
-        return reply.json()
-
-    async def by_events(self, client: httpx.AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
-        return check_one_voice([event async for event in listen(client, body)])
+    def read(self, number: int) -> dict[str, Any]:
+        """-> the diagnosis. Raises `AssertionError` when it is none, or its statements are of two voices."""
+        status, body = self.replies[number]
+        assert status == 200, body[:200]
+        if number % 2 == 0:
+            answer: dict[str, Any] = json.loads(body)
+            return answer
+        frames = [dict(FIELD.findall(frame)) for frame in body.decode().split("\n\n")]
+        return check_one_voice([(f["event"], json.loads(f["data"])) for f in frames if "event" in f])
 
     def judge(self) -> None:
         """The model that was asked, once, is the one that is named, and nothing had to be mended."""
@@ -83,7 +90,12 @@ class Drill:
         for body in self.stub.bodies:
             if found := NUMBER.search(body["messages"][-1]["content"]):
                 asked[int(found[1])].append(body["model"])
-        for number, answer in self.answers.items():
+        for number in self.replies:
+            try:
+                answer = self.read(number)
+            except AssertionError as error:
+                self.lost.append(f"{number}: {error}")
+                continue
             if answer["verdict"] != "answered" or answer["degraded"]:
                 self.lost.append(f"{number}: {answer['verdict']}, {answer['degraded']}")
                 continue
@@ -100,7 +112,7 @@ async def drill(folder: Path, requests: int, rate: float, switches: int) -> tupl
     """-> the same traffic without switches, and with them."""
     stub = Stub(Behaviour(delay_s=0.03))
     url = await stub.start()
-    rows = {n: {"kind": "openai", "model": f"model-{n}", "base_url": url, "retries": 0} for n in NAMES}
+    rows = {n: {"kind": "openai", "model": f"model-{n}", "base_url": url, "retries": 0, **PATIENT} for n in NAMES}
     settings = {"RAIL_DEBUG_ANALYZERS": json.dumps(rows), "RAIL_DEBUG_ANALYZER": NAMES[0]}
     service = Service(folder, settings)
     try:

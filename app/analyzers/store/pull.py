@@ -29,7 +29,16 @@ class Wanted:
     accepted: bool = False  # the licence of a model that is not free
 
 
-def pull(shelf: Shelf, wanted: Wanted, *, online: bool, tell: Tell) -> Held:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How it may come."""
+
+    online: bool
+    tell: Tell
+    hub: str
+
+
+def pull(shelf: Shelf, wanted: Wanted, *, online: bool, tell: Tell, hub: str = HUB_URL) -> Held:
     """Raises `Forbidden` for what lies elsewhere while the service is offline, and for a licence that nobody accepted;
 
     `ModelDamaged` for another checksum, `DownloadFailed`, `InvalidInput`, `Conflict`.
@@ -47,7 +56,7 @@ def pull(shelf: Shelf, wanted: Wanted, *, online: bool, tell: Tell) -> Held:
     staged = shelf.incoming / key
     staged.mkdir(parents=True, exist_ok=True)
     try:
-        version = _bring(source, staged, wanted, online, tell)
+        version = _bring(source, staged, wanted, Way(online, tell, hub))
     except (ModelDamaged, Forbidden, InvalidInput):
         shutil.rmtree(staged)
         raise
@@ -55,19 +64,20 @@ def pull(shelf: Shelf, wanted: Wanted, *, online: bool, tell: Tell) -> Held:
     return shelf.adopt(staged, about)
 
 
-def _bring(source: str, staged: Path, wanted: Wanted, online: bool, tell: Tell) -> str:
+def _bring(source: str, staged: Path, wanted: Wanted, way: Way) -> str:
     """-> the version, where the source tells one."""
     if source.startswith(HUB):
-        return _from_hub(source.removeprefix(HUB), staged, wanted, online, tell)
+        _must_be_allowed(way.hub, way.online)
+        return _from_hub(source.removeprefix(HUB), staged, wanted, way)
     if urlsplit(source).scheme in ("http", "https"):
-        _must_be_allowed(source, online)
-        download(source, staged / _file_name(source), checksum=wanted.sha256, tell=tell)
+        _must_be_allowed(source, way.online)
+        download(source, staged / _file_name(source), checksum=wanted.sha256, tell=way.tell)
         return ""
     _from_files(Path(source), staged, wanted)
     return ""
 
 
-def _from_hub(place: str, staged: Path, wanted: Wanted, online: bool, tell: Tell) -> str:
+def _from_hub(place: str, staged: Path, wanted: Wanted, way: Way) -> str:
     path, _, revision = place.partition("@")
     owner, _, rest = path.partition("/")
     repo, _, file = rest.partition("/")
@@ -75,24 +85,23 @@ def _from_hub(place: str, staged: Path, wanted: Wanted, online: bool, tell: Tell
         raise InvalidInput(
             f"{place!r} is no place on the hub.", hint="Write hub:owner/repo or hub:owner/repo/file.gguf."
         )
-    _must_be_allowed(HUB_URL, online)
     revision = revision or "main"
     if file:
-        url = f"{HUB_URL}/{owner}/{repo}/resolve/{revision}/{file}"
-        download(url, staged / Path(file).name, checksum=wanted.sha256, tell=tell)
+        url = f"{way.hub}/{owner}/{repo}/resolve/{revision}/{file}"
+        download(url, staged / Path(file).name, checksum=wanted.sha256, tell=way.tell)
         return "" if revision == "main" else revision
-    return _snapshot(f"{owner}/{repo}", revision, staged)
+    return _snapshot(f"{owner}/{repo}", revision, staged, way.hub)
 
 
-def _snapshot(repo: str, revision: str, staged: Path) -> str:
+def _snapshot(repo: str, revision: str, staged: Path, hub: str) -> str:
     try:
         from huggingface_hub import HfApi, snapshot_download
         from huggingface_hub.errors import HfHubHTTPError
     except ImportError as error:
         raise MissingExtra("The hub's client", "transformers") from error
     try:
-        commit = str(HfApi().model_info(repo, revision=revision).sha)
-        snapshot_download(repo, revision=commit, local_dir=staged, allow_patterns=PARTS_OF_A_MODEL)
+        commit = str(HfApi(endpoint=hub).model_info(repo, revision=revision).sha)
+        snapshot_download(repo, revision=commit, local_dir=staged, allow_patterns=PARTS_OF_A_MODEL, endpoint=hub)
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise DownloadFailed(f"{repo} could not be fetched: {error}.") from error
     shutil.rmtree(staged / ".cache", ignore_errors=True)
