@@ -7,6 +7,7 @@ for temporary files and are shared by all test processes.
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -229,6 +230,7 @@ def quantized(source: Path, path: Path, kind: str = "Q4_K_M") -> Path:
     """By llama.cpp itself; `kind` as it names them."""
     import llama_cpp
 
+    logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)  # else it prints a line for every tensor
     params = llama_cpp.llama_model_quantize_default_params()
     params.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{kind}")
     params.nthread = 1

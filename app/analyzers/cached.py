@@ -21,6 +21,9 @@ LONGEST = 2**18  # characters of an answer that is worth keeping
 
 @dataclass(frozen=True, slots=True)
 class Kept:
+    """With who said it: only an analyzer that is loaded knows the hash of its weights."""
+
+    identity: Identity
     text: str
     prompt: str
     dropped: tuple[str, ...]
@@ -36,7 +39,7 @@ class Cached(Wrapping):
     async def stream(self, brief: Brief) -> AsyncIterator[Delta]:
         name = key(brief, self.identity)
         if kept := _read(await self._cache.get(name)):
-            yield Begin(self.identity, kept.prompt, kept.dropped, seed=kept.seed, cached=True)
+            yield Begin(kept.identity, kept.prompt, kept.dropped, seed=kept.seed, cached=True)
             yield Text(kept.text)
             yield End()
             return
@@ -52,7 +55,7 @@ class Cached(Wrapping):
                 yield delta
 
     async def _keep(self, name: str, begin: Begin, said: str) -> None:
-        kept = Kept(said, begin.prompt, begin.dropped, begin.seed)
+        kept = Kept(begin.identity, said, begin.prompt, begin.dropped, begin.seed)
         await self._cache.set(name, to_json(kept), self._ttl_s)
 
 

@@ -15,6 +15,8 @@ VERBS = {
     "keys": "app.cli.keys:keys",
     "eval": "app.cli.eval:evaluate",
     "gaps": "app.cli.gaps:gaps",
+    "models": "app.cli.models:models",
+    "bench": "app.cli.bench:bench",
 }
 
 

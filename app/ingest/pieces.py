@@ -34,13 +34,15 @@ class Piece:
 
 
 def measure(loaded: Loaded, limit: int) -> list[Piece]:
-    measuring = Measuring(loaded.document, limit)
+    """What is blank has no piece: a lone form feed or line separator can make up a whole block."""
+    measuring, text = Measuring(loaded.document, limit), loaded.document.text
+    told = (block for block in loaded.blocks if not text[block.start : block.end].isspace())
     found: list[Piece] = []
-    for _, group in groupby(loaded.blocks, key=lambda block: block.group):
+    for _, group in groupby(told, key=lambda block: block.group):
         blocks = list(group)
         row = blocks[-1].kind == "cell"
         found.extend(measuring.row(blocks) if row else (piece for block in blocks for piece in measuring.block(block)))
-    return _headings_that_define(loaded.document.text, found)
+    return _headings_that_define(text, found)
 
 
 @dataclass

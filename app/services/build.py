@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
-from app.analyzers.registry import Registry
+from app.analyzers.benchmark.idle import Idle
+from app.analyzers.benchmark.watched import Benchmarked, Recent
+from app.analyzers.manager import Manager
 from app.core.errors import EmbedderUnavailable, InvalidSettings
 from app.core.settings import Settings
 from app.gate.admit import KeyGate
@@ -23,7 +25,10 @@ from app.retrieval.encoder import Encoder
 from app.retrieval.fused import FusedRetriever
 from app.retrieval.seeds import seeds
 from app.retrieval.stores.table import STORES
-from app.services import process
+from app.services import process, watching
+from app.services.analyzing import manager
+from app.services.benchmarking import Kept, Questions, bench
+from app.services.caching import open_cache
 from app.services.hall import Services
 from app.services.health import Health
 from app.services.shelf import stock
@@ -39,9 +44,16 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def build(
-    settings: Settings, *, embedder: Embedder | None = None, answers: bool = True, serve: bool = False
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    analyzers: Manager | None = None,
+    answers: bool = True,
+    serve: bool = False,
 ) -> AsyncIterator[Services]:
     """`answers`: load what a question needs, and stock a new home with the sample shelf.
+
+    `analyzers`: those of another hall, which loads and closes them itself.
 
     `serve`: this process is the home's one service, and tidies up after one that died.
     """
@@ -50,7 +62,9 @@ async def build(
     async with AsyncExitStack() as closing:
         if serve:
             closing.enter_context(process.serving())
-        closing.callback(configure(settings.telemetry).close)
+        lent = analyzers is not None
+        if not lent:  # a hall beside another one leaves the spans of that one's users where they go
+            closing.callback(configure(settings.telemetry).close)
         pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
         records = open_records(settings.folder)
@@ -68,27 +82,40 @@ async def build(
         )
 
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
-        analyzers = Registry(settings.table, settings.analyzer)
-        closing.push_async_callback(analyzers.unload)
+        prompts = FilePrompts()
+        cache = open_cache(settings.cache)
+        closing.push_async_callback(cache.close)
+        analyzers = analyzers or manager(settings, records.standings, prompts.current, cache=cache)
+        if not lent:
+            closing.push_async_callback(analyzers.unload)
+        idle, recent = Idle(settings.benchmark.quiet_s), Recent(settings.benchmark.recent)
+        watched = Benchmarked(analyzers, recent)
         graphs = Graphs(
-            retriever, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            retriever, watched, prompts, records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
         )
         agent = DebugAgent(
             graphs,
-            analyzers,
+            watched,
             records.runs,
             gate.approval_on,
             linger_s=settings.service.run_linger_s,
             kept=settings.service.events_kept,
+            asking=idle.asking,
         )
         closing.push_async_callback(agent.close)
+        questions = Questions(settings, records.documents, retriever, prompts, recent)
+        kept = Kept(records.benchmarks, settings.kb)
+        benchmark = bench(settings, analyzers, idle, questions, kept, serve=serve)
+        closing.push_async_callback(benchmark.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor
-            await asyncio.gather(graphs.compiled(), analyzers.load(), hop(pool, ready, encoder), hop(pool, first_use))
+            loading = [] if lent else [analyzers.load()]
+            await asyncio.gather(graphs.compiled(), *loading, hop(pool, ready, encoder), hop(pool, first_use))
             if settings.service.sample_shelf:
                 await stock(records.truth, pipeline, settings.kb)
             await store.write(settings.kb)
         if serve:
+            analyzers.pool.spawn(watching.watch(settings, analyzers))
             process.loaded()
         yield Services(
             settings=settings,
@@ -102,6 +129,9 @@ async def build(
             gate=gate,
             keys=records.keys,
             health=Health(settings.kb, store, analyzers, encoder),
+            analyzers=analyzers,
+            audit=records.audit,
+            bench=benchmark,
         )
 
 

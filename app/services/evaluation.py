@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from app.analyzers.manager import Manager
 from app.core.document import Passage
 from app.core.errors import InvalidInput
 from app.core.principal import EVALUATION
@@ -84,15 +85,17 @@ async def retrieval(settings: Settings, job: Job, embedder: Embedder | None = No
 
 
 @asynccontextmanager
-async def furnished(settings: Settings, job: Job, embedder: Embedder | None) -> AsyncIterator[Services]:
-    """The hall over the job's home, with its documents taken in."""
+async def furnished(
+    settings: Settings, job: Job, embedder: Embedder | None, analyzers: Manager | None = None
+) -> AsyncIterator[Services]:
+    """The hall over the job's home, with its documents taken in; with the analyzers of another hall, where given."""
     place: AbstractContextManager[str | Path] = (
         tempfile.TemporaryDirectory() if job.home is None else nullcontext(job.home)
     )
     with place as home:
         shelf = settings.service.model_copy(update={"sample_shelf": job.documents is None})
         own = settings.model_copy(update={"home": Path(home), "service": shelf})
-        async with build(own, embedder=embedder) as services:
+        async with build(own, embedder=embedder, analyzers=analyzers) as services:
             if job.documents is not None:
                 report = await services.ingest(job.documents, own.kb, EVALUATION)
                 if not report.count("read") + report.count("unchanged"):

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app.analyzers.base import Analyzers
+from app.analyzers.manager import Manager
+from app.analyzers.memory import told
+from app.analyzers.seat import IDLE, READY
 from app.core.errors import RailDebugError
 from app.retrieval.base import Store
 from app.retrieval.encoder import Encoder
@@ -30,7 +32,7 @@ class Readiness:
 class Health:
     kb: str
     store: Store
-    analyzers: Analyzers
+    analyzers: Manager
     encoder: Encoder
 
     async def readiness(self) -> Readiness:
@@ -48,7 +50,14 @@ class Health:
         return Part("degraded", why_not) if why_not else Part("ok", self.encoder.model)
 
     def _analyzers(self) -> dict[str, Part]:
-        return {
-            f"analyzer:{name}": Part("ok") if state == "ready" else Part("degraded", state)
+        return {"analyzers": self._manager()} | {
+            f"analyzer:{name}": Part("ok" if state.startswith((READY, IDLE)) else "degraded", state)
             for name, state in self.analyzers.states().items()
         }
+
+    def _manager(self) -> Part:
+        manager, pool = self.analyzers, self.analyzers.pool
+        if error := manager.table_error or manager.follow_error:
+            return Part("degraded", error)
+        stage = manager.trust.stage(manager.seat(manager.active).face.identity)
+        return Part("ok", f"active {manager.active} ({stage}), {told(pool.held)} of {told(pool.budget)} held")

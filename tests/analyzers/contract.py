@@ -13,6 +13,7 @@ import psutil
 
 from app.analyzers.base import Analyzer
 from app.analyzers.closing import closing
+from app.analyzers.joining import joined
 from app.analyzers.table import BACKENDS
 from app.core.brief import Begin, Brief, Delta, End, Text
 from app.core.errors import AnalyzerContextExceeded, AnalyzerError
@@ -21,7 +22,7 @@ from app.core.settings.analyzers import AnalyzerSpec
 from app.receipts.check import Evidence, check
 from app.receipts.draft import Cutter
 from app.receipts.ledger import Ledger
-from tests.analyzers.realest import BRIEF, NOTHING, Real
+from tests.analyzers.realest import BRIEF, NOTHING, UNDER, Real
 from tests.receipts.passages import BRAKE, passage
 
 MIB = 2**20
@@ -39,7 +40,7 @@ class Subject:
 
 
 def built(kind: str, options: Mapping[str, object]) -> Analyzer:
-    return BACKENDS[kind]("row", AnalyzerSpec.model_validate({"kind": kind, **options}))
+    return joined(BACKENDS[kind]("row", AnalyzerSpec.model_validate({"kind": kind, **options})), UNDER.__getitem__)
 
 
 async def told(analyzer: Analyzer, brief: Brief = BRIEF) -> list[Delta]:
@@ -85,6 +86,8 @@ async def cancel(subject: Subject) -> str:
             if isinstance(delta, Text):
                 break
         left = time.perf_counter()
+    async with closing(subject.analyzer.stream(BRIEF)) as deltas:
+        await anext(deltas)  # a model of this process says `Begin` when it is free
     freed = time.perf_counter() - left
     task = asyncio.create_task(told(subject.analyzer))
     await asyncio.sleep(0.02)
@@ -92,7 +95,7 @@ async def cancel(subject: Subject) -> str:
     with suppress(asyncio.CancelledError):
         await task
     assert isinstance((await told(subject.analyzer))[-1], End)
-    return f"left in {1000 * freed:.1f} ms"
+    return f"next begins after {1000 * freed:.0f} ms"
 
 
 async def sixteen(subject: Subject) -> str:

@@ -159,6 +159,7 @@ async def test_health_tells_each_part(client: httpx.AsyncClient) -> None:
     assert {name: part["state"] for name, part in body["parts"].items()} == {
         "records": "ok",
         "embedder": "ok",
+        "analyzers": "ok",
         "analyzer:evidence": "ok",
     }
 

@@ -45,9 +45,10 @@ HEAD = """# What failover costs
 
 Written by `python -m tests.bench.failover` on {day}: {rounds} rounds, in each every way once, one after the other, so
 that all met the same load of the machine. The model is a stub in a process of its own that waits 50 ms; a round asks
-for a whole answer, streamed in pieces of four characters. The bare client is the OpenAI backend with nothing around it, in this process as all
-others; the proxy is a process of its own. Milliseconds; added is between the same quantiles of a way and of the bare
-client. CPU is what this process computed for one answer: of the two it is the one that a busy machine does not blur.
+for a whole answer, streamed in pieces of four characters. The bare client is the OpenAI backend with nothing around
+it, in this process as all others; the proxy is a process of its own. Milliseconds; added is between the same quantiles
+of a way and of the bare client. CPU is what this process computed for one answer: of the two it is the one that a busy
+machine does not blur.
 
 | way | answered | p50 | p95 | added p50 | added p95 | CPU p50 | CPU p95 | CPU added p50 | CPU added p95 |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|

@@ -186,3 +186,9 @@ def test_a_hostile_file_costs_seconds_and_not_minutes(path: str) -> None:
     begun = time.process_time()
     assert chunks(HOSTILE[path], path)
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(("path", "blank"), [("a.csv", "\f"), ("a.md", "\u2028"), ("a.md", "\x85")])
+def test_a_block_of_nothing_but_blanks_makes_no_chunk(path: str, blank: str) -> None:
+    table = "Code;Cause\nE73-B;Leak\n" if path.endswith("csv") else "# Brake\n\n| Code |\n|---|\n| E73-B |\n"
+    assert all(chunk.text.strip() for chunk in chunks(f"{table}{blank}\n", path))

@@ -81,3 +81,8 @@ def test_preformatted_text_is_code() -> None:
 def test_a_page_without_text_is_refused() -> None:
     with pytest.raises(InvalidDocument, match="no text between its tags"):
         load("<html><body><script>x</script></body></html>", "a.html")
+
+
+@pytest.mark.parametrize("odd", ["<![0DOCTYPE html>", "<![if !mso]>", "<![CDATA[x]]>", "<![endif]"])
+def test_a_marked_section_is_a_comment_whatever_it_says(odd: str) -> None:
+    assert [chunk.text for chunk in chunks(f"{odd}\n<p>Brake pressure low.</p>", "a.html")] == ["Brake pressure low."]

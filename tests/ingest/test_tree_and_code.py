@@ -78,3 +78,8 @@ def test_the_comment_above_a_definition_stays_with_it(text: str, path: str) -> N
 
 def test_a_comment_block_tells_the_title() -> None:
     assert load(ST, "a.st").document.title == "Door control"
+
+
+def test_a_file_whose_values_all_stand_in_its_leading_comment_is_refused() -> None:
+    with pytest.raises(InvalidDocument, match="holds no values"):
+        load("# revision:\x85code: E73-B\n Door open\n", "a.yaml")

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from app.analyzers.local.options import LocalOptions
 from app.analyzers.local.outbox import Outbox
 from app.core.brief import Brief, Identity
-from app.core.errors import AnalyzerError, AnalyzerRateLimited, AnalyzerTimeout, AnalyzerUnavailable, RailDebugError
+from app.core.errors import AnalyzerRateLimited, AnalyzerTimeout, AnalyzerUnavailable, RailDebugError
 
 T = TypeVar("T")
 
@@ -52,6 +52,7 @@ class Inbox:
     def __init__(self, name: str) -> None:
         self._name = name
         self._jobs: deque[Job] = deque()
+        self._taken: list[Job] = []
         self._errands: deque[Errand[Any]] = deque()
         self._change = threading.Condition()
         self.closed = False
@@ -92,17 +93,24 @@ class Inbox:
             elif time.monotonic() >= job.brief.deadline:
                 job.out.fail(AnalyzerTimeout(f"{self._name!r} did not come to it in time."))
             elif not job.left:
+                self._taken = [taken for taken in self._taken if not (taken.out.ended or taken.left)] + [job]
                 return job
 
-    def close(self, error: AnalyzerError | None = None) -> None:
+    def close(self) -> None:
         """Whoever waits is told; the worker's `take` returns None."""
         with self._change:
             self.closed = True
             waiting, self._jobs = self._jobs, deque()
             errands, self._errands = self._errands, deque()
             self._change.notify_all()
-        told = error or AnalyzerUnavailable(f"{self._name!r} was unloaded.")
+        told = AnalyzerUnavailable(f"{self._name!r} was unloaded.")
         for errand in errands:
             errand.done.set_exception(told)
         for job in waiting:
             job.out.fail(told)
+
+    def abandon(self) -> None:
+        """The worker's last act, however it ends: what it had taken and not answered is told so."""
+        self.close()
+        for job in self._taken:
+            job.out.fail(AnalyzerUnavailable(f"{self._name!r} has ended in the middle."))

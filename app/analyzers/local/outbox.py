@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from app.core.brief import Delta
 from app.core.errors import AnalyzerError, AnalyzerTimeout
@@ -17,7 +18,7 @@ class Outbox:
         self._ready = asyncio.Event()
         self._deltas: deque[Delta] = deque()
         self._error: AnalyzerError | None = None
-        self._ended = False
+        self.ended = False
         self._woken = False  # a wake-up is on its way: waking a loop costs more than a token of a small model
 
     def put(self, delta: Delta) -> None:
@@ -25,24 +26,27 @@ class Outbox:
         self._wake()
 
     def close(self) -> None:
-        self._ended = True
+        self.ended = True
         self._wake()
 
     def fail(self, error: AnalyzerError) -> None:
-        self._error = error
-        self.close()
+        """An answer that was whole before stays whole."""
+        if not self.ended:
+            self._error = error
+            self.close()
 
     def _wake(self) -> None:
-        if not self._woken and not self._loop.is_closed():
+        if not self._woken:
             self._woken = True
-            self._loop.call_soon_threadsafe(self._ready.set)
+            with suppress(RuntimeError):  # the loop is closed: nobody reads any more
+                self._loop.call_soon_threadsafe(self._ready.set)
 
     async def read(self, name: str, deadline: float) -> AsyncIterator[Delta]:
         """Raises what the writer failed with, and `AnalyzerTimeout` at the deadline."""
         while True:
             while self._deltas:
                 yield self._deltas.popleft()
-            if self._ended and not self._deltas:
+            if self.ended and not self._deltas:
                 break
             await self._woke(name, deadline)
         if self._error:

@@ -75,5 +75,5 @@ class Worker(Generic[M]):
                 raise
             self._loaded.set_exception(error)
         finally:
-            self._inbox.close(AnalyzerUnavailable("The model's thread has ended."))
+            self._inbox.abandon()
             self._model = None

@@ -44,6 +44,10 @@ class Page(HTMLParser):
         self._words: list[str] = []
         self._start = self._end = 0
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """As browsers do: a comment, https://html.spec.whatwg.org/#bogus-comment-state. The library asserts."""
+        return self.parse_bogus_comment(i, report)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self.skipping:
             self._skips += tag == self.skipping
@@ -100,9 +104,6 @@ class Page(HTMLParser):
 
     def handle_charref(self, name: str) -> None:
         self._reference()
-
-    def unknown_decl(self, data: str) -> None:
-        """`<![CDATA[…]]>` and its like: no text of the page."""
 
     def _here(self) -> int:
         line, column = self.getpos()

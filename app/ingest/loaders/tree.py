@@ -52,11 +52,11 @@ def _load(kb: str, form: str, text: str, metadata: Metadata, events: Iterator[Ev
             line = text.count("\n", 0, event.start) + 1
             raise InvalidDocument(f"{path}, line {line}: nested deeper than {DEEPEST} levels.", line=line)
         tree.take(event)
-    if not tree.blocks:
+    blocks = [block for block in tree.blocks if block.start >= metadata.body]
+    if not blocks:
         raise InvalidDocument(f"{path}: it holds no values.")
     known = {key: entry for key, entry in tree.about.items() if key not in metadata.entries}
     metadata = Metadata(path, {**metadata.entries, **known}, metadata.body)
-    blocks = [block for block in tree.blocks if block.start >= metadata.body]
     return Loaded(metadata.document(kb, text, form), tuple(blocks))
 
 
