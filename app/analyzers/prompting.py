@@ -10,8 +10,8 @@ from app.core.document import Passage
 from app.core.errors import AnalyzerError, PromptError
 from app.core.question import Question
 
-T = TypeVar("T")
 USE_CASE = "analyze"
+T = TypeVar("T")
 
 
 class Caps(Protocol):
@@ -46,7 +46,7 @@ def ask(brief: Brief, caps: Caps, count: Callable[[str], int] = tokens) -> Asked
     try:
         prompt = prompt_of(brief, caps.family)
         limit = min(brief.options.max_tokens or prompt.options.max_tokens or caps.max_tokens, caps.max_tokens)
-        room = caps.context - limit if caps.context else 0
+        room = caps.context - limit if caps.context else None
         kept, messages = _messages(brief, prompt, room, count)
     except PromptError as error:
         raise AnalyzerError(f"The prompt cannot be used: {error.message}") from error
@@ -82,11 +82,11 @@ def material(question: Question) -> str:
 
 
 def _messages(
-    brief: Brief, prompt: Prompt, room: int, count: Callable[[str], int]
+    brief: Brief, prompt: Prompt, room: int | None, count: Callable[[str], int]
 ) -> tuple[Sequence[Passage], tuple[tuple[str, str], ...]]:
     kept, turns = brief.evidence, brief.history
     said = variables(brief)
-    if room:
+    if room is not None:
         bare = prompt.render(**{**said, "passages": (), "history": ()})
         fixed = sum(count(text) + FRAME for _, text in bare)
         kept, turns = fit(kept, turns, fixed, room, count)

@@ -25,5 +25,7 @@ def test_no_room_for_a_single_passage_is_an_error() -> None:
         fit((), (), 20, 10)
 
 
-def test_the_estimate_is_on_the_safe_side_of_one_token_in_three_bytes() -> None:
-    assert tokens("E73-B") >= 2 and tokens("日本語") == 4
+def test_the_estimate_is_on_the_safe_side_for_words_codes_and_other_scripts() -> None:
+    assert tokens("brake pipe pressure") >= 4
+    assert tokens("E73-B") >= 4 and tokens("0x3F2A|12:33:04.221") >= 14
+    assert tokens("日本語") >= 6
