@@ -25,7 +25,7 @@ from tests.llm_stub import Behaviour, Stub
 
 CODES = ("E73-B", "E73-A", "E70-A", "E71-A")
 NAMES = ("one", "two")
-PATIENT = {"budget_s": 180, "timeout_s": 180}  # a busy machine is slow, and that is no loss
+PATIENT = {"budget_s": 180, "timeout_s": 180, "connect_s": 120}  # a busy machine is slow, and that is no loss
 FIELD = re.compile(r"^(event|data): (.*)$", re.MULTILINE)
 NUMBER = re.compile(r"question number (\d+)\.")
 
