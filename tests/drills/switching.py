@@ -29,7 +29,7 @@ PATIENT = {"budget_s": 180, "timeout_s": 180, "connect_s": 120}  # a busy machin
 FIELD = re.compile(r"^(event|data): (.*)$", re.MULTILINE)
 CROWDED = """
 Questions came faster than the machine, with all its other work, could answer them, with switches or without: these
-milliseconds are those of a queue that grows, and longer for the longer run. What counts here is what was lost and mixed.
+milliseconds are those of a queue that grows. What counts here is what was lost and mixed.
 """
 NUMBER = re.compile(r"question number (\d+)\.")
 
