@@ -222,7 +222,9 @@ def adapter(model: Path, path: Path) -> None:
 
     torch.manual_seed(11)
     base = AutoModelForCausalLM.from_pretrained(model, local_files_only=True)
-    tuned = get_peft_model(base, LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False))
+    tuned = get_peft_model(
+        base, LoraConfig(r=4, lora_alpha=32, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    )
     tuned.save_pretrained(path)
 
 

@@ -17,6 +17,7 @@ from app.core.settings.pool import PoolSettings
 
 log = logging.getLogger(__name__)
 NOTHING = Footprint()
+TRIES = 3  # what was loaded for a question may be unloaded by somebody before the question has its turn
 
 
 def _nobody() -> frozenset[str]:
@@ -75,8 +76,11 @@ class Pool:
     @asynccontextmanager
     async def lease(self, seat: Seat, *, wait: bool = True, evict: bool = True) -> AsyncIterator[Analyzer]:
         """While it lasts the copy stays. Without `wait`, what is not loaded is not there."""
+        for _ in range(TRIES):
+            if not seat.copies:
+                await self._wanted(seat, wait, evict)
         if not seat.copies:
-            await self._wanted(seat, wait, evict)
+            raise AnalyzerUnavailable(f"{seat.name!r} was unloaded again and again.")
         copy = min(seat.copies, key=lambda each: each.leases)
         copy.leases += 1
         copy.free.clear()
@@ -119,8 +123,6 @@ class Pool:
         if time.monotonic() - seat.failed_at < self.settings.retry_s:
             raise AnalyzerUnavailable(f"{seat.name!r} could not be loaded: {seat.state}.")
         await self.load(seat, evict=evict)
-        if not seat.copies:
-            raise AnalyzerUnavailable(f"{seat.name!r} was unloaded meanwhile.")
 
     async def _load(self, seat: Seat, evict: bool) -> None:
         seat.state = LOADING

@@ -11,7 +11,9 @@ import asyncio
 import statistics
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,29 @@ async def measured(path: Path, structured: str, rounds: int, limit: int) -> str:
     return line(*sides)
 
 
+def weighed(path: Path) -> tuple[int, int]:
+    """-> what was estimated and what was taken, in bytes. In a process of its own, which has loaded nothing yet."""
+    import psutil
+
+    from app.analyzers.backends.llama_cpp import LlamaCppAnalyzer
+    from app.core.settings.analyzers import AnalyzerSpec
+    from tests.analyzers.realest import BRIEF
+
+    async def taken(analyzer: LlamaCppAnalyzer) -> int:
+        process = psutil.Process()
+        before = process.memory_info().rss
+        await analyzer.load()
+        async for _ in analyzer.stream(BRIEF):
+            pass
+        after = process.memory_info().rss
+        await analyzer.unload()
+        return int(after - before)
+
+    row = {"kind": "llama-cpp", "path": str(path), "n_threads": 1, "max_tokens": 64}
+    analyzer = LlamaCppAnalyzer("weighed", AnalyzerSpec.model_validate(row))
+    return analyzer.footprint.ram, asyncio.run(taken(analyzer))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10)
@@ -127,11 +152,16 @@ def main() -> None:
     print("| weights | schema | bare, tokens/s | ours | ratio (median of pairs) | pairs | CPU ms bare | ours | ratio |")
     print("|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for path in (f16, quantized(f16, Path(folder) / "q4.gguf")):
+        paths = (f16, quantized(f16, Path(folder) / "q4.gguf"))
+        for path in paths:
             for structured in ("json", "none"):
                 told = asyncio.run(measured(path, structured, asked.rounds, asked.tokens))
                 kind = "F16" if path == f16 else "Q4_K_M"
                 print(f"| {kind} | {'yes' if structured == 'json' else 'no'} | {told} |", flush=True)
+        print("\n| weights | RAM estimated, MiB | taken, MiB |\n|---|---|---|")
+        with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as alone:
+            for path, (estimate, taken) in zip(paths, alone.map(weighed, paths), strict=True):
+                print(f"| {'F16' if path == f16 else 'Q4_K_M'} | {estimate / 2**20:.0f} | {taken / 2**20:.0f} |")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from app.analyzers.llama_cpp.model import LlamaModel, model
 from app.analyzers.llama_cpp.options import LlamaCppOptions
 from app.analyzers.local.digest import digest
 from app.analyzers.local.inbox import Job
+from app.analyzers.local.vram import free_vram
 from app.analyzers.local.worker import Worker
 from app.analyzers.options import options
 from app.core.brief import Brief, Delta, Footprint, Identity
@@ -24,13 +25,14 @@ class LlamaCppAnalyzer:
         self.budget_s = spec.budget_s
         self.options = options(name, LlamaCppOptions, spec)
         self._digest = ""
+        self._context = self.options.n_ctx
         self._worker: Worker[LlamaModel] | None = None
 
     @property
     def identity(self) -> Identity:
         """The hash of its weights is known once it was loaded."""
         own = self.options
-        return Identity(self.name, own.path.stem, self._digest or "unloaded", own.family, False, own.n_ctx)
+        return Identity(self.name, own.path.stem, self._digest or "unloaded", own.family, False, self._context)
 
     @property
     def footprint(self) -> Footprint:
@@ -45,13 +47,15 @@ class LlamaCppAnalyzer:
         if self._worker:
             return
         facts = await asyncio.to_thread(gguf.facts, self.options.path)
-        layers = gpu.layers(facts, self.options, supported=gpu.supported(), free=gpu.free_vram())
-        worker = Worker(self.name, partial(model, self.name, self.options, layers))
+        own = self.options.within(facts.context)
+        layers = await asyncio.to_thread(offloaded, facts, own)
+        worker = Worker(self.name, partial(model, self.name, own, layers))
         hashed = asyncio.create_task(asyncio.to_thread(digest, gguf.parts(self.options.path)))
         try:
             await worker.start()
         finally:
             self._digest = await hashed
+        self._context = own.n_ctx
         self._worker = worker
 
     async def unload(self) -> None:
@@ -74,7 +78,10 @@ class LlamaCppAnalyzer:
     @cached_property
     def _footprint(self) -> Footprint:
         facts = gguf.facts(self.options.path)
-        layers = self.options.n_gpu_layers and gpu.layers(
-            facts, self.options, supported=gpu.supported(), free=gpu.free_vram()
-        )
-        return memory.footprint(facts, self.options, layers)
+        own = self.options.within(facts.context)
+        return memory.footprint(facts, own, gpu.planned(facts, own))
+
+
+def offloaded(facts: gguf.Facts, own: LlamaCppOptions) -> int:
+    """In a thread: it imports the library."""
+    return gpu.layers(facts, own, supported=gpu.supported(), free=free_vram())

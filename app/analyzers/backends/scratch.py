@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from app.analyzers.fit import tokens as estimate
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FLOAT = 4  # bytes
+DRIVER = Path("/proc/driver/nvidia")
 TORCH = 400 * 2**20  # bytes that the library takes with its first use; 226 MB were measured for its import
 
 
@@ -120,8 +122,11 @@ class ScratchAnalyzer:
         return Engine(*load(self.options.path, device=self._device()), thread)
 
     def _device(self) -> str:
+        """Importing torch takes seconds and 226 MB: without a driver there is nothing to ask it."""
         if self.options.device != "auto":
             return self.options.device
+        if not DRIVER.exists():
+            return "cpu"
         try:
             import torch
         except ImportError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from app.analyzers.closing import closing
 from app.analyzers.fit import tokens
 from app.analyzers.local.digest import digest
 from app.analyzers.local.inbox import Job
+from app.analyzers.local.vram import free_vram
 from app.analyzers.local.worker import Worker
 from app.analyzers.options import options
 from app.analyzers.transformers.bases import BASES
@@ -30,6 +32,7 @@ class TransformersAnalyzer:
         self.options = options(name, TransformersOptions, spec)
         self._digest = ""
         self._adapter = ""
+        self._context = self.options.context
         self._worker: Worker[HFModel] | None = None
 
     @property
@@ -37,7 +40,7 @@ class TransformersAnalyzer:
         """The hash of its weights is known once it was loaded."""
         own = self.options
         version = own.path.name + (f"+{own.adapter.name}" if own.adapter else "")
-        return Identity(self.name, version, self._digest or "unloaded", own.family, False, own.context)
+        return Identity(self.name, version, self._digest or "unloaded", own.family, False, self._context)
 
     @property
     def footprint(self) -> Footprint:
@@ -57,12 +60,14 @@ class TransformersAnalyzer:
             worker = await BASES.hold(self.options)
         finally:
             self._digest = await hashed
-        if adapter := self.options.adapter:
-            try:
+        try:
+            limit = await worker.errand(lambda model: model.limit)
+            if adapter := self.options.adapter:
                 self._adapter = await worker.errand(lambda model: model.adapters.put(adapter))
-            except BaseException:
-                await BASES.release(self.options)
-                raise
+        except BaseException:
+            await BASES.release(self.options)
+            raise
+        self._context = min(self.options.context, limit or self.options.context)
         self._worker = worker
 
     async def unload(self) -> None:
@@ -100,8 +105,6 @@ def hashes(own: TransformersOptions) -> str:
 def on_gpu(device: str) -> bool:
     if device != "auto":
         return device != "cpu"
-    try:
-        import torch
-    except ImportError:
-        return False
-    return bool(torch.cuda.is_available())
+    if torch := sys.modules.get("torch"):  # to import it here would stop the loop for seconds
+        return bool(torch.cuda.is_available())
+    return free_vram() is not None

@@ -19,10 +19,23 @@ class Recent:
     def see(self, brief: Brief) -> None:
         """Who asks the same again leaves one brief. A comparison of few, once a question."""
         if all(kept.question.material != brief.question.material for kept in self._briefs):
-            self._briefs.append(brief)
+            self._briefs.append(timeless(brief))
 
     def briefs(self) -> tuple[Brief, ...]:
         return tuple(self._briefs)
+
+
+def timeless(brief: Brief) -> Brief:
+    """What was asked, without by when it had to be answered and for whom."""
+    return Brief(
+        question=brief.question,
+        evidence=brief.evidence,
+        codes=brief.codes,
+        history=brief.history,
+        prompts=brief.prompts,
+        schema=brief.schema,
+        options=brief.options,
+    )
 
 
 class Watched(Wrapping):

@@ -5,6 +5,7 @@ import logging
 from app.analyzers.llama_cpp.gguf import Facts
 from app.analyzers.llama_cpp.memory import offloaded
 from app.analyzers.llama_cpp.options import LlamaCppOptions
+from app.analyzers.local.vram import free_vram
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +36,9 @@ def supported() -> bool:
     return bool(llama_cpp.llama_supports_gpu_offload())
 
 
-def free_vram() -> int | None:
-    """Of the first GPU, by NVIDIA's own library where it is installed."""
-    try:
-        import pynvml
-    except ImportError:
-        return None
-    try:
-        pynvml.nvmlInit()
-        return int(pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0)).free)
-    except pynvml.NVMLError:
-        return None
+def planned(facts: Facts, own: LlamaCppOptions) -> int:
+    """`layers` of this machine, for an estimate: where no GPU is seen the library need not be imported."""
+    free = free_vram()
+    if own.n_gpu_layers == 0 or (own.n_gpu_layers == "auto" and free is None):
+        return 0
+    return layers(facts, own, supported=supported(), free=free)

@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-from app.core.brief import Delta
+from app.core.brief import Delta, Text
 from app.core.errors import AnalyzerError, AnalyzerTimeout
+
+GATHER_S = 0.01  # a fast model says several words in it, and is disturbed once for them; nobody reads so fast
 
 
 class Outbox:
@@ -44,13 +46,27 @@ class Outbox:
     async def read(self, name: str, deadline: float) -> AsyncIterator[Delta]:
         """Raises what the writer failed with, and `AnalyzerTimeout` at the deadline."""
         while True:
+            gathered = bool(self._deltas)
             while self._deltas:
-                yield self._deltas.popleft()
+                yield self._next()
             if self.ended and not self._deltas:
                 break
-            await self._woke(name, deadline)
+            if gathered and time.monotonic() + GATHER_S < deadline:
+                await asyncio.sleep(GATHER_S)
+            else:
+                await self._woke(name, deadline)
         if self._error:
             raise self._error
+
+    def _next(self) -> Delta:
+        """Words that wait together are one piece."""
+        delta = self._deltas.popleft()
+        if not isinstance(delta, Text):
+            return delta
+        words = [delta.text]
+        while self._deltas and isinstance(self._deltas[0], Text):
+            words.append(self._deltas.popleft().text)  # type: ignore[union-attr]
+        return Text("".join(words))
 
     async def _woke(self, name: str, deadline: float) -> None:
         wait = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())

@@ -32,8 +32,9 @@ class HFModel:
         self._bare = not tokenizer.chat_template
         control = [str(word) for word in tokenizer.added_tokens_decoder.values() if word.special]
         self._chat = Chat(None if self._bare else self._templated, control, (TemplateError,))
-        self._context = min(own.context, getattr(model.config, "max_position_embeddings", own.context))
-        self._guides = guides(tokenizer, model.config.get_text_config().vocab_size, self._ends)
+        config = model.config.get_text_config()
+        self.limit: int | None = getattr(config, "max_position_embeddings", None)  # tokens that it was made for
+        self._guides = guides(tokenizer, config.vocab_size, self._ends)
         self.adapters = Adapters(model)
         self._batch = Batch([], [])
         self._rows: list[Row] = []
@@ -85,7 +86,7 @@ class HFModel:
         own = job.own
         assert isinstance(own, TransformersOptions)
         try:
-            request = build(job.brief, own, self._encoded, min(own.context, self._context))
+            request = build(job.brief, own, self._encoded, job.identity.context)
             guide = self._guides(job.brief.schema or SCHEMA) if self._guides and own.structured == "json" else None
         except AnalyzerError as error:
             job.out.fail(error)

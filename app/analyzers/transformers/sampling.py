@@ -44,7 +44,9 @@ class Guides:
     def __call__(self, schema: Mapping[str, object]) -> Guide:
         from llguidance import LLMatcher
 
-        return Guide(LLMatcher(self._words, LLMatcher.grammar_from_json_schema(dict(schema))))
+        # As much white space as it likes is what a small model then writes for ever.
+        grammar = LLMatcher.grammar_from_json_schema(dict(schema), overrides={"whitespace_pattern": " ?"})
+        return Guide(LLMatcher(self._words, grammar))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""One thread per piece of numeric work: many pieces run side by side, and threads that spin steal from them."""
+"""What libraries read from the environment when they are imported: one thread for each piece of numeric work,
+
+since many pieces run side by side and threads that spin steal from them; and no report of what is used here to anybody.
+"""
 
 import os
 
@@ -8,6 +11,7 @@ ONE_EACH = {
     "MKL_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+NO_TELEMETRY = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 
 
 def one_each() -> None:
@@ -15,5 +19,5 @@ def one_each() -> None:
 
     What the operator has set stays.
     """
-    for name, value in ONE_EACH.items():
+    for name, value in (ONE_EACH | NO_TELEMETRY).items():
         os.environ.setdefault(name, value)

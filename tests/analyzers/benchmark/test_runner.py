@@ -205,10 +205,11 @@ async def test_recent_questions_are_the_newest_distinct_ones() -> None:
     recent = Recent(2)
     watched = Benchmarked(FakeAnalyzers(FakeAnalyzer("a")), recent)
     for text in ("one", "two", "two", "three"):
-        brief = Brief(Question(text))
+        brief = Brief(Question(text), deadline=1.0)
         deltas = [delta async for delta in watched.choose(brief.question).stream(brief)]
         assert isinstance(deltas[-1], End)
     assert [brief.question.text for brief in recent.briefs()] == ["two", "three"]
+    assert {brief.deadline for brief in recent.briefs()} == {float("inf")}
     assert watched.active == "a" and watched.pick(None).name == "a"
     assert watched.states() == {"evidence": "ready", "a": "ready"}
 

@@ -78,7 +78,10 @@ async def test_answers_come_whole_and_in_order_from_one_thread(echo: Echo, worke
     for asked in jobs:
         worker.put(asked)
     answers = await asyncio.gather(*map(told, jobs))
-    assert [len(answer) for answer in answers] == [4] * 16 and isinstance(answers[3][-1], End)
+    assert ["".join(d.text for d in answer if isinstance(d, Text)) for answer in answers] == [
+        f"question number {n} " for n in range(16)
+    ]
+    assert all(isinstance(answer[-1], End) for answer in answers)
     assert len(echo.threads) == 1 and worker.count("two words") == 2
     await worker.stop()
     assert echo.closed and worker.count("two words") is None
@@ -112,6 +115,20 @@ async def test_a_question_whose_time_is_over_is_not_begun(echo: Echo, worker: Wo
         await told(late)
     echo.gate.set()
     await worker.stop()
+
+
+async def test_an_answer_without_end_ends_at_its_deadline() -> None:
+    endless = job("a", deadline=time.monotonic() + 0.1)
+
+    async def write() -> None:
+        while True:
+            endless.out.put(Text("and "))
+            await asyncio.sleep(0.001)
+
+    writer = asyncio.create_task(write())
+    with pytest.raises(AnalyzerTimeout):
+        await asyncio.wait_for(told(endless), 5)
+    writer.cancel()
 
 
 async def test_stopping_tells_whoever_waits_and_interrupts_what_runs(echo: Echo, worker: Worker[Echo]) -> None:
