@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.routes import approvals, debug, documents, gaps, health, runs
+from app.api.routes import approvals, benchmark, debug, documents, gaps, health, models, runs
 
 router = APIRouter()
 router.include_router(health.router, tags=["health"])
@@ -11,3 +11,7 @@ router.include_router(runs.router, prefix="/api/v1", tags=["runs"])
 router.include_router(approvals.router, prefix="/api/v1", tags=["approvals"])
 router.include_router(documents.router, prefix="/api/v1", tags=["documents"])
 router.include_router(gaps.router, prefix="/api/v1", tags=["documents"])
+router.include_router(models.router, prefix="/api/v1", tags=["models"])
+router.include_router(models.short, tags=["models"])
+router.include_router(benchmark.router, prefix="/api/v1", tags=["benchmark"])
+router.include_router(benchmark.short, tags=["benchmark"])

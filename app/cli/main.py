@@ -20,6 +20,8 @@ VERBS = {
     "eval": "app.cli.eval:evaluate",
     "gaps": "app.cli.gaps:gaps",
     "migrate": "app.cli.migrate:migrate",
+    "models": "app.cli.models:models",
+    "bench": "app.cli.bench:bench",
 }
 
 

@@ -14,8 +14,11 @@ RailDebugError
 ├── InvalidDocument
 ├── MissingExtra            an optional part is not installed
 ├── PromptError
-├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable), AnalyzerRateLimited,
-│                              AnalyzerRefused (AnalyzerContentPolicy), AnalyzerContextExceeded, AnalyzerBadOutput
+├── ModelDamaged            a model's file is not what it should be
+├── DownloadFailed
+├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable, AnalyzerNoRoom),
+│                              AnalyzerRateLimited, AnalyzerRefused (AnalyzerContentPolicy),
+│                              AnalyzerContextExceeded, AnalyzerBadOutput
 ├── StoreUnavailable
 │   └── StoreRefused        it is there and says no
 │       └── StoreMissing
@@ -112,6 +115,17 @@ class PromptError(RailDebugError):
     hint = "Check the front matter and the variables of the prompt file."
 
 
+class ModelDamaged(RailDebugError):
+    code = "model_damaged"
+    hint = "Remove the model and pull it again; compare the checksum with the one its publisher tells."
+
+
+class DownloadFailed(RailDebugError):
+    code = "download_failed"
+    hint = "Run the same command again: it goes on where it stopped."
+    retry = True
+
+
 class AnalyzerError(RailDebugError):
     code = "analyzer_error"
     hint = "Another analyzer, or `evidence`, can answer."
@@ -131,6 +145,11 @@ class AnalyzerUnreachable(AnalyzerUnavailable):
     """Nobody is there: asking again at once would meet the same."""
 
     code = "analyzer_unreachable"
+
+
+class AnalyzerNoRoom(AnalyzerUnavailable):
+    code = "analyzer_no_room"
+    hint = "Unload another one, switch to `evidence` first, take a smaller model, or raise RAIL_DEBUG_POOL__RAM_SHARE."
 
 
 class AnalyzerRateLimited(AnalyzerError):

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,6 +35,7 @@ class DebugAgent:
     approval: ApprovalOn
     linger_s: float = 15.0
     kept: int = 1024
+    asking: Callable[[], AbstractContextManager[None]] = nullcontext  # around each run: others stand back meanwhile
     _deciding: set[str] = field(default_factory=set)
     _background: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -106,7 +108,7 @@ class DebugAgent:
         principal.must("ask", question.kb)
         if not question.material.strip():
             raise InvalidInput("The question is empty.", hint="Send an error message, a fault code or a log.")
-        run = Run(ids.run_id(), principal, question, self.analyzers.pick(question.analyzer))
+        run = Run(ids.run_id(), principal, question, self.analyzers.choose(question))
         run.approval = await self.approval()
         try:
             await self.runs.accept(principal, run.id, question)
@@ -135,7 +137,7 @@ class DebugAgent:
             saving["durability"] = "exit"
         status: Status = "failed"
         error = "internal"
-        with spans.agent(run.id, run.question.kb) as span:
+        with self.asking(), spans.agent(run.id, run.question.kb) as span:
             run.trace_id = span.trace_id
             try:
                 compiled = await self.graphs.compiled()

@@ -54,7 +54,14 @@ def compose(run: Run, question: Question, retrieved: Retrieved, answer: Answer, 
         choices=classes_meant(retrieved, question.asset) if verdict == "needs_clarification" else (),
         analyzer=answer.analyzer,
         prompt=answer.prompt,
-        usage=Usage(answer.tokens_in, answer.tokens_out, milliseconds=dict(run.milliseconds), cached=answer.cached),
+        usage=Usage(
+            answer.tokens_in,
+            answer.tokens_out,
+            answer.cost,
+            answer.currency,
+            dict(run.milliseconds),
+            cached=answer.cached,
+        ),
     )
 
 

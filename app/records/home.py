@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import RecordsUnavailable
+from app.records.audit import SqlAudit
+from app.records.benchmarks import SqlBenchmarks
 from app.records.documents import SqlDocuments
 from app.records.gaps import SqlGaps
 from app.records.keys import SqlKeys
@@ -13,6 +15,7 @@ from app.records.lock import FileLock
 from app.records.runs import SqlRuns
 from app.records.spool import Spool
 from app.records.sqlite import Database
+from app.records.standings import SqlStandings
 from app.records.truth import SqlTruth
 from app.records.vectors import SqlVectors
 
@@ -34,6 +37,9 @@ class Records:
     runs: SqlRuns
     gaps: SqlGaps
     keys: SqlKeys
+    standings: SqlStandings
+    audit: SqlAudit
+    benchmarks: SqlBenchmarks
     service: FileLock  # held for as long as a service lives
     opening: FileLock  # held for a moment: making the file and its tables is no matter of turns
 
@@ -83,6 +89,9 @@ def open_records(folder: Path) -> Records:
         runs=SqlRuns(db, Spool(folder / "spool")),
         gaps=SqlGaps(db),
         keys=SqlKeys(db),
+        standings=SqlStandings(db),
+        audit=SqlAudit(db),
+        benchmarks=SqlBenchmarks(db),
         service=FileLock(folder / "service.lock"),
         opening=FileLock(folder / "open.lock"),
     )

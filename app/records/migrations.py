@@ -74,7 +74,30 @@ def step_4(binary: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4)
+def step_5(binary: str) -> Sequence[str]:
+    """Who decided what, how far each analyzer is trusted, and which one is active."""
+    return (
+        """CREATE TABLE audit (
+            id TEXT PRIMARY KEY, at DOUBLE PRECISION NOT NULL, who TEXT NOT NULL, kb TEXT NOT NULL, what TEXT NOT NULL,
+            details TEXT NOT NULL)""",
+        """CREATE TABLE analyzer_standings (
+            analyzer TEXT PRIMARY KEY, label TEXT NOT NULL, stage TEXT NOT NULL, told TEXT NOT NULL,
+            at DOUBLE PRECISION NOT NULL)""",
+        "CREATE TABLE analyzer_choice (place INTEGER PRIMARY KEY, choice TEXT NOT NULL)",
+    )
+
+
+def step_6(binary: str) -> Sequence[str]:
+    """What came of each comparison of the analyzers."""
+    return (
+        """CREATE TABLE benchmark_rounds (
+            id TEXT PRIMARY KEY, kb TEXT NOT NULL, owner TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
+            status TEXT NOT NULL, round TEXT NOT NULL)""",
+        "CREATE INDEX benchmark_rounds_of_kb ON benchmark_rounds (kb, at)",
+    )
+
+
+STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4, step_5, step_6)
 
 
 def step(connection: Connection, binary: str) -> bool:

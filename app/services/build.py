@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from app.analyzers.registry import Registry
+from app.analyzers.benchmark.idle import Idle
+from app.analyzers.benchmark.watched import Benchmarked, Recent
+from app.analyzers.manager import Manager
 from app.core.errors import EmbedderUnavailable
 from app.core.settings import Settings
 from app.faults.own import teach
@@ -20,7 +22,9 @@ from app.records.home import open_records
 from app.retrieval.base import Embedder
 from app.retrieval.encoder import Encoder
 from app.retrieval.seeds import seeds
-from app.services import process
+from app.services import process, watching
+from app.services.analyzing import manager
+from app.services.benchmarking import Kept, Questions, bench
 from app.services.caching import open_cache
 from app.services.hall import Services
 from app.services.health import Health
@@ -39,9 +43,16 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def build(
-    settings: Settings, *, embedder: Embedder | None = None, answers: bool = True, serve: bool = False
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    analyzers: Manager | None = None,
+    answers: bool = True,
+    serve: bool = False,
 ) -> AsyncIterator[Services]:
     """`answers`: load what a question needs, and stock a new home with the sample shelf.
+
+    `analyzers`: those of another hall, which loads and closes them itself.
 
     `serve`: this process is the home's one service, and tidies up after one that died.
     """
@@ -50,7 +61,9 @@ async def build(
     async with AsyncExitStack() as closing:
         if serve:
             closing.enter_context(process.serving())
-        closing.callback(configure(settings.telemetry).close)
+        lent = analyzers is not None
+        if not lent:  # a hall beside another one leaves the spans of that one's users where they go
+            closing.callback(configure(settings.telemetry).close)
         teach(settings.own_grammars)
         pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
@@ -74,30 +87,40 @@ async def build(
         closing.push_async_callback(rebuild.close)
 
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
-        analyzers = Registry(settings.table, settings.analyzer)
-        closing.push_async_callback(analyzers.unload)
+        prompts = FilePrompts()
+        analyzers = analyzers or manager(settings, records.standings, prompts.current, cache=cache)
+        if not lent:
+            closing.push_async_callback(analyzers.unload)
+        idle, recent = Idle(settings.benchmark.quiet_s), Recent(settings.benchmark.recent)
+        watched = Benchmarked(analyzers, recent)
         graphs = Graphs(
-            switch, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            switch, watched, prompts, records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
         )
         agent = DebugAgent(
             graphs,
-            analyzers,
+            watched,
             records.runs,
             gate.approval_on,
             linger_s=settings.service.run_linger_s,
             kept=settings.service.events_kept,
+            asking=idle.asking,
         )
         closing.push_async_callback(agent.close)
+        questions = Questions(settings, records.documents, switch, prompts, recent)
+        kept = Kept(records.benchmarks, settings.kb)
+        benchmark = bench(settings, analyzers, idle, questions, kept, serve=serve)
+        closing.push_async_callback(benchmark.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor
-            await asyncio.gather(
-                graphs.compiled(), analyzers.load(), hop(pool, ready, switch.current.encoder), hop(pool, first_use)
-            )
+            loading = [] if lent else [analyzers.load()]
+            encoder = switch.current.encoder
+            await asyncio.gather(graphs.compiled(), *loading, hop(pool, ready, encoder), hop(pool, first_use))
             if settings.service.sample_shelf:
                 await stock(records.truth, pipeline, settings.kb)
             await switch.current.store.write(settings.kb)
         if serve:
             closing.push_async_callback(_ended, asyncio.create_task(rebuild.persist()))
+            analyzers.pool.spawn(watching.watch(settings, analyzers))
             process.loaded()
         yield Services(
             settings=settings,
@@ -111,6 +134,9 @@ async def build(
             gate=gate,
             keys=records.keys,
             health=Health(settings.kb, records.truth, switch, analyzers, cache, rebuild),
+            analyzers=analyzers,
+            audit=records.audit,
+            bench=benchmark,
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.analyzers.manager import Manager
 from app.core.diagnosis import FaultCode
 from app.core.document import Passage
 from app.core.principal import LOCAL, Principal
@@ -15,8 +16,9 @@ from app.graph import release
 from app.graph.base import Agent
 from app.ingest.base import Outcome, Pipeline, Report
 from app.ingest.reading import named_file
-from app.records.base import Documents, Gaps, RunRow, Runs
+from app.records.base import Audit, Documents, Gaps, RunRow, Runs
 from app.retrieval.base import Query, Retrieved, Retriever, Store
+from app.services.benchmarking import Bench
 from app.services.health import Health, Readiness
 from app.services.indexes import Switch
 from app.services.rebuild import Rebuild
@@ -50,6 +52,9 @@ class Services:
     gate: Gate
     keys: Keys
     health: Health
+    analyzers: Manager
+    audit: Audit
+    bench: Bench
 
     @property
     def retriever(self) -> Retriever:

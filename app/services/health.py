@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app.analyzers.base import Analyzers
+from app.analyzers.manager import Manager
+from app.analyzers.memory import told
+from app.analyzers.seat import IDLE, READY
 from app.core.cache import Cache
 from app.core.errors import RailDebugError
 from app.retrieval.base import Truth
@@ -35,7 +37,7 @@ class Health:
     kb: str
     truth: Truth
     switch: Switch
-    analyzers: Analyzers
+    analyzers: Manager
     cache: Cache
     rebuild: Rebuild
 
@@ -75,7 +77,14 @@ class Health:
         return Part("degraded", self.cache.why_not) if self.cache.why_not else Part("ok")
 
     def _analyzers(self) -> dict[str, Part]:
-        return {
-            f"analyzer:{name}": Part("ok") if state == "ready" else Part("degraded", state)
+        return {"analyzers": self._manager()} | {
+            f"analyzer:{name}": Part("ok" if state.startswith((READY, IDLE)) else "degraded", state)
             for name, state in self.analyzers.states().items()
         }
+
+    def _manager(self) -> Part:
+        manager, pool = self.analyzers, self.analyzers.pool
+        if error := manager.table_error or manager.follow_error:
+            return Part("degraded", error)
+        stage = manager.trust.stage(manager.seat(manager.active).face.identity)
+        return Part("ok", f"active {manager.active} ({stage}), {told(pool.held)} of {told(pool.budget)} held")

@@ -13,6 +13,7 @@ import psutil
 
 from app.analyzers.base import Analyzer
 from app.analyzers.closing import closing
+from app.analyzers.joining import joined
 from app.analyzers.table import BACKENDS
 from app.core.brief import Begin, Brief, Delta, End, Text
 from app.core.errors import AnalyzerContextExceeded, AnalyzerError
@@ -21,7 +22,7 @@ from app.core.settings.analyzers import AnalyzerSpec
 from app.receipts.check import Evidence, check
 from app.receipts.draft import Cutter
 from app.receipts.ledger import Ledger
-from tests.analyzers.realest import BRIEF, NOTHING, Real
+from tests.analyzers.realest import BRIEF, NOTHING, UNDER, Real
 from tests.receipts.passages import BRAKE, passage
 
 MIB = 2**20
@@ -39,7 +40,7 @@ class Subject:
 
 
 def built(kind: str, options: Mapping[str, object]) -> Analyzer:
-    return BACKENDS[kind]("row", AnalyzerSpec.model_validate({"kind": kind, **options}))
+    return joined(BACKENDS[kind]("row", AnalyzerSpec.model_validate({"kind": kind, **options})), UNDER.__getitem__)
 
 
 async def told(analyzer: Analyzer, brief: Brief = BRIEF) -> list[Delta]:

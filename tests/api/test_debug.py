@@ -161,6 +161,7 @@ async def test_health_tells_each_part(client: httpx.AsyncClient) -> None:
         "store:embedded": "ok",
         "embedder": "ok",
         "cache": "ok",
+        "analyzers": "ok",
         "analyzer:evidence": "ok",
     }
 
