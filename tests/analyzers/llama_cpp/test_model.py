@@ -160,7 +160,7 @@ async def test_after_a_stop_the_same_question_is_answered_from_whole_logits(tiny
         for pieces in (1, 2, 5):
             async with closing(analyzer.stream(BRIEF)) as deltas:
                 for _ in range(pieces):
-                    await anext(deltas)
+                    await anext(deltas, None)
             assert text(await told(analyzer)) == LEARNT
 
 
@@ -215,8 +215,8 @@ async def test_unloading_in_the_middle_is_an_error_and_no_wait(wild: Made) -> No
     await analyzer.load()
     stream = analyzer.stream(warm(3, 2000))
     async with closing(stream) as deltas:
-        await anext(deltas)
-        await anext(deltas)
+        await anext(deltas, None)
+        await anext(deltas, None)
         await analyzer.unload()
         with pytest.raises(errors.AnalyzerUnavailable):
             async for _ in deltas:
