@@ -368,6 +368,16 @@ async def test_a_key_is_read_from_a_file_and_shown_nowhere(make: Make, server: S
     assert "secret" not in repr(WeaviateSettings(api_key="secret"))
 
 
+def test_https_turns_tls_on_for_both_sides_and_anything_else_is_refused() -> None:
+    from app.retrieval.stores.weaviate.link import make as client_of
+
+    settings = WeaviateSettings(url="https://weaviate.example", grpc_port=443, grpc_host="grpc.weaviate.example")
+    params = client_of(settings)._connection._connection_params
+    assert (params.http.port, params.http.secure, params.grpc.port, params.grpc.secure) == (443, True, 443, True)
+    with pytest.raises(ValueError, match="no http or https address"):
+        WeaviateSettings(url="weaviate.example:8080")
+
+
 async def test_near_text_is_the_dense_lane_where_a_module_answers(
     make: Make, server: Server, truth: MemoryTruth
 ) -> None:
