@@ -166,11 +166,10 @@ class DebugAgent:
     async def _hold(self, run: Run, state: State) -> Diagnosis:
         """The rest of the answer goes out at once; the held steps wait in the checkpoint."""
         diagnosis = replace(state["diagnosis"], verdict="awaiting_approval")
-        version = state["retrieved"].index_version
         try:
-            diagnosis = await keep(self.runs, run, diagnosis, version)
+            diagnosis = await keep(self.runs, run, diagnosis, state)
         except (RecordsUnavailable, NotFound):
-            diagnosis = await spool(self.runs, run, diagnosis, version)
+            diagnosis = await spool(self.runs, run, diagnosis, state)
         waiting = [step.action for step in diagnosis.steps if step.held]
         run.emit("approval_needed", held=len(waiting), actions=waiting)
         run.emit("answered", diagnosis=release.withheld(diagnosis))

@@ -66,7 +66,8 @@ class Nodes:
     async def listen(self, analyzer: Analyzer, state: State, run: Run) -> State:
         asked = frozenset(mention.code for mention in state["mentions"])
         answer = await Listener(run, self.brief(state, run), asked).listen(analyzer)
-        return {"answer": answer}
+        before = state["answer"].statements if state.get("returned") and "answer" in state else ()
+        return {"answer": replace(answer, voided=before)}
 
     def brief(self, state: State, run: Run) -> Brief:
         question, retrieved = state["question"], state["retrieved"]
@@ -94,9 +95,8 @@ class Nodes:
         if len(state["mentions"]) > MOST_CODES:
             more = words.MANY_CODES.format(count=len(state["mentions"]) - MOST_CODES)
             answer = replace(answer, warnings=(*answer.warnings, more))
-        if verdict != "answered":
-            answer = replace(answer, statements=())
-        return {"answer": answer, "diagnosis": compose(run, state["question"], retrieved, answer, verdict)}
+        told = answer if verdict == "answered" else replace(answer, statements=())
+        return {"answer": answer, "diagnosis": compose(run, state["question"], retrieved, told, verdict)}
 
     async def approve(self, state: State, runtime: Runtime[Run]) -> State:
         """LangGraph reruns this node from its first line on resume: nothing before `interrupt` is seen outside."""
@@ -105,11 +105,12 @@ class Nodes:
         if ruling["decision"] == "reject":
             return {"diagnosis": release.refused(diagnosis, ruling["who"], ruling["reason"])}
         answer = release.released(state["answer"])
-        return {"diagnosis": compose(run, state["question"], state["retrieved"], answer, "answered")}
+        diagnosis = compose(run, state["question"], state["retrieved"], answer, "answered")
+        return {"answer": answer, "diagnosis": diagnosis}
 
     async def record(self, state: State, runtime: Runtime[Run]) -> State:
         run = runtime.context
-        diagnosis = await keep(self.runs, run, state["diagnosis"], state["retrieved"].index_version)
+        diagnosis = await keep(self.runs, run, state["diagnosis"], state)
         run.emit("answered", diagnosis=release.withheld(diagnosis))
         return {"diagnosis": diagnosis}
 

@@ -4,18 +4,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from app.core.brief import Identity
 from app.core.diagnosis import Diagnosis
-from app.core.document import Chunk, Document
+from app.core.document import Chunk, Document, Passage
 from app.core.principal import Principal
 from app.core.question import Question
+from app.core.revision import Differs
 from app.core.standing import Entry
+from app.core.statement import Checked
 
 Status = Literal["running", "awaiting_approval", "answered", "rejected", "expired", "cancelled", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A passage as it was found, by which a later reader can tell whether it is still the same."""
+
+    passage_id: str
+    document_id: str
+    revision: str
+    score: float
+    digest: str  # sha256 of its text
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
-    """The evidence pack of one answer: enough to read and replay it without the index it came from."""
+    """The evidence pack of one answer: enough to read and replay it without the index it came from.
+
+    Fields are only added: what a pack of an earlier release does not have takes its default.
+    """
 
     run_id: str
     question: Question
@@ -23,6 +40,18 @@ class Pack:
     index_version: int
     schema: int = 1
     decisions: tuple[Mapping[str, object], ...] = ()  # who released or refused held steps, when, why
+    sources: tuple[Source, ...] = ()  # all that was found, best first
+    unshown: tuple[Passage, ...] = ()  # those of them that the answer does not show
+    relevance: float = 0.0
+    differs: tuple[Differs, ...] = ()
+    statements: tuple[Checked, ...] = ()  # every one that was said, with its mark and the reasons; struck ones too
+    voided: tuple[Checked, ...] = ()  # of an analyzer of which nothing could be proved, before another one answered
+    identity: Identity | None = None  # of the analyzer that answered; None when none was asked
+    dropped: tuple[str, ...] = ()  # passages that did not fit its context
+    seed: int | None = None
+    prompt_digest: str = ""
+    approval: bool = False  # whether critical steps were to be held
+    code: str = ""  # version and digest of the code that answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class Services:
         row = await self.runs.get(principal, run_id)
         if row.pack is None:
             return row
-        return replace(row, pack=replace(row.pack, diagnosis=release.withheld(row.pack.diagnosis)))
+        return replace(row, pack=release.withheld_pack(row.pack))
 
     async def create_key(self, name: str, scopes: Sequence[str], kbs: Sequence[str] | None) -> tuple[KeyRow, str]:
         from app.gate.keys import create
