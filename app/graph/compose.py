@@ -160,11 +160,11 @@ def revision(passage: Passage, day: date) -> Iterator[str]:
 
 def differing(passage: Passage, retrieved: Retrieved) -> Iterator[str]:
     """Numbers that whoever knows the older revision remembers otherwise."""
-    for one in retrieved.differs:
-        if one.passage_id == passage.id:
-            numbers = ", ".join(f"{was or '-'} → {now or '-'}" for was, now in one.change.numbers)
-            told = {"source": passage.source, "revision": passage.revision, "older": one.revision}
-            yield words.DIFFERS.format(**told, numbers=numbers, sentence=one.change.after)
+    changes = [one for one in retrieved.differs if one.passage_id == passage.id]
+    moved = [f"{was} → {now}" for one in changes for was, now in one.change.numbers if was and now]
+    if moved:
+        told = {"source": passage.source, "revision": passage.revision, "older": changes[0].revision}
+        yield words.DIFFERS.format(**told, numbers=", ".join(dict.fromkeys(moved)))
 
 
 def absent(known: Iterable[str], passages: Iterable[Passage]) -> Iterator[str]:

@@ -16,21 +16,17 @@ from app.faults.own import teach
 from app.gate.admit import KeyGate
 from app.graph.agent import DebugAgent
 from app.graph.graphs import Graphs
-from app.ingest.pipeline import IngestPipeline
 from app.prompts.files import FilePrompts
 from app.records.home import open_records
 from app.retrieval.base import Embedder
 from app.retrieval.encoder import Encoder
-from app.retrieval.seeds import seeds
 from app.services import process, watching
 from app.services.analyzing import manager
 from app.services.benchmarking import Kept, Questions, bench
 from app.services.caching import open_cache
 from app.services.hall import Services
 from app.services.health import Health
-from app.services.indexes import Indexes
-from app.services.parts import reread
-from app.services.rebuild import Rebuild, first
+from app.services.knowing import Shared, furnish
 from app.services.shelf import stock
 from app.services.warm import first_use
 from app.telemetry import logs
@@ -73,19 +69,8 @@ async def build(
 
         cache = open_cache(settings.cache)
         closing.push_async_callback(cache.close)
-        reranking = reread(settings.retrieval, pool)
-        closing.push_async_callback(reranking.close)
-        indexes = Indexes(settings, records.truth, pool, cache, reranking)
-        wanted = indexes.encoder(embedder or indexes.wanted())
-        switch = await first(indexes, records.vectors, wanted)
-        closing.push_async_callback(switch.close)
-        pipeline = IngestPipeline(
-            records.documents, switch.current.encoder, pool, size_limit=settings.service.upload_limit, seeds=seeds
-        )
-
-        rebuild = Rebuild(records.vectors, indexes, switch, pipeline, wanted, records.service)
-        closing.push_async_callback(rebuild.close)
-
+        shelf = await furnish(settings, closing, records, Shared(pool, cache), embedder)
+        switch = shelf.switch
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
         prompts = FilePrompts()
         analyzers = analyzers or manager(settings, records.standings, prompts.current, cache=cache)
@@ -116,24 +101,24 @@ async def build(
             encoder = switch.current.encoder
             await asyncio.gather(graphs.compiled(), *loading, hop(pool, ready, encoder), hop(pool, first_use))
             if settings.service.sample_shelf:
-                await stock(records.truth, pipeline, settings.kb)
+                await stock(records.truth, shelf.pipeline, settings.kb)
             await switch.current.store.write(settings.kb)
         if serve:
-            closing.push_async_callback(_ended, asyncio.create_task(rebuild.persist()))
+            closing.push_async_callback(_ended, asyncio.create_task(shelf.rebuild.persist()))
             analyzers.pool.spawn(watching.watch(settings, analyzers))
             process.loaded()
         yield Services(
             settings=settings,
             agent=agent,
             switch=switch,
-            rebuild=rebuild,
-            pipeline=pipeline,
+            rebuild=shelf.rebuild,
+            pipeline=shelf.pipeline,
             documents=records.documents,
             runs=records.runs,
             gaps=records.gaps,
             gate=gate,
             keys=records.keys,
-            health=Health(settings.kb, records.truth, switch, analyzers, cache, rebuild),
+            health=Health(settings.kb, records.truth, switch, analyzers, cache, shelf.rebuild),
             analyzers=analyzers,
             audit=records.audit,
             bench=benchmark,

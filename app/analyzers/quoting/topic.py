@@ -18,11 +18,15 @@ PROSE: tuple[Role, ...] = ("definition", "narrative")
 
 @dataclass(frozen=True)
 class Topic:
-    """`asked` are the words of the question: where a document tells rather than lists, they choose what is quoted."""
+    """`asked` are the words of the question: where a document tells rather than lists, they choose what is quoted.
+
+    `sure`: it is this that the question is about, and not something like it.
+    """
 
     code: str | None
     found: tuple[Piece, ...]
     asked: frozenset[str] = frozenset()
+    sure: bool = True
 
     def of(self, *roles: Role) -> list[Piece]:
         return [piece for piece in self.found if piece.role in roles]
