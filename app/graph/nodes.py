@@ -1,6 +1,7 @@
 """The six nodes a question passes. Each is small; what happens when one fails is decided in `mend.py`."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from langgraph.runtime import Runtime
@@ -10,6 +11,7 @@ from app.analyzers.base import Analyzer, Analyzers
 from app.core.brief import Brief
 from app.core.diagnosis import Verdict
 from app.core.question import Question
+from app.faults.codes import Mention
 from app.graph import release, words
 from app.graph.clarify import classes_meant, fitting
 from app.graph.compose import compose
@@ -44,19 +46,21 @@ class Nodes:
 
     async def retrieve(self, state: State, runtime: Runtime[Run]) -> State:
         question, run = state["question"], runtime.context
-        query = Query(
-            text=search_text(question),
-            kb=question.kb,
-            mentions=state["mentions"][:MOST_CODES],
-            asset=question.asset,
-            at=question.at,
-            k=self.k,
-        )
-        retrieved = await self.retriever.retrieve(query)
+        retrieved = await self.retriever.retrieve(self.query(question, state["mentions"]))
         run.degrade(*retrieved.degraded)
         shown = tuple(map(release.veiled, retrieved.passages)) if run.approval else retrieved.passages
         run.emit("retrieved", passages=shown, fault_codes=retrieved.fault_codes)
         return {"retrieved": retrieved}
+
+    def query(self, question: Question, named: Sequence[Mention]) -> Query:
+        return Query(
+            text=search_text(question),
+            kb=question.kb,
+            mentions=tuple(named[:MOST_CODES]),
+            asset=question.asset,
+            at=question.at,
+            k=self.k,
+        )
 
     async def analyze(self, state: State, runtime: Runtime[Run]) -> State:
         """The analyzer of the run; `evidence` when verify has sent it back."""

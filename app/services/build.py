@@ -122,6 +122,8 @@ async def build(
             analyzers=analyzers,
             audit=records.audit,
             bench=benchmark,
+            prompts=prompts,
+            truth=records.truth,
         )
 
 

@@ -16,8 +16,9 @@ from app.graph import release
 from app.graph.base import Agent
 from app.ingest.base import Outcome, Pipeline, Report
 from app.ingest.reading import named_file
+from app.prompts.base import Prompts
 from app.records.base import Audit, Documents, Gaps, RunRow, Runs
-from app.retrieval.base import Query, Retrieved, Retriever, Store
+from app.retrieval.base import Query, Retrieved, Retriever, Store, Truth
 from app.services.benchmarking import Bench
 from app.services.health import Health, Readiness
 from app.services.indexes import Switch
@@ -55,6 +56,8 @@ class Services:
     analyzers: Manager
     audit: Audit
     bench: Bench
+    prompts: Prompts
+    truth: Truth
 
     @property
     def retriever(self) -> Retriever:
