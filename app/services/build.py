@@ -63,7 +63,7 @@ async def build(
         teach(settings.own_grammars)
         pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
-        records = open_records(settings.folder)
+        records = open_records(settings.folder, settings.database)
         await records.open(serve=serve)
         closing.push_async_callback(records.close)
 
@@ -79,7 +79,13 @@ async def build(
         idle, recent = Idle(settings.benchmark.quiet_s), Recent(settings.benchmark.recent)
         watched = Benchmarked(analyzers, recent)
         graphs = Graphs(
-            switch, watched, prompts, records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            switch,
+            watched,
+            prompts,
+            records.runs,
+            settings.folder / "checkpoints.db",
+            settings.retrieval.k,
+            settings.database,
         )
         agent = DebugAgent(
             graphs,
