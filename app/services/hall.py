@@ -25,7 +25,7 @@ from app.services.indexes import Switch
 from app.services.rebuild import Rebuild
 from app.services.revisions import Comparison, compare
 
-__all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "Services"]
+__all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "RunRow", "Services"]
 
 
 def _nobody(_: object) -> None:
