@@ -14,6 +14,7 @@ VERBS = {
     "reindex": "app.cli.reindex:reindex",
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.restore:restore",
+    "runs": "app.cli.runs:runs",
     "replay": "app.cli.replay:replay",
     "diff": "app.cli.diff:diff",
     "doctor": "app.cli.doctor:doctor",

@@ -97,6 +97,9 @@ class DebugAgent:
         run = replace(held, question=row.question, decider=principal, decisions=decisions)  # on the same log
         return await self._execute(run, ruling=ruling)
 
+    def forget(self, run_id: str) -> None:
+        self._memory.forget(run_id)
+
     async def close(self) -> None:
         """Runs under way are cancelled, and recorded as such."""
         for task in self._background:

@@ -10,6 +10,7 @@ from app.core.document import Chunk, Document, Passage
 from app.core.principal import Principal
 from app.core.question import Question
 from app.core.revision import Differs
+from app.core.settings.records import RecordsSettings
 from app.core.standing import Entry
 from app.core.statement import Checked
 
@@ -125,6 +126,32 @@ class Audit(Protocol):
     async def note(self, entry: Entry) -> None: ...
     async def list(self, principal: Principal, limit: int = 100) -> Sequence[Entry]:
         """The newest first. Raises `Forbidden` without `admin`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many of each kind were older than the settings keep them."""
+
+    runs: int = 0
+    gaps: int = 0
+    benchmarks: int = 0
+
+    @property
+    def any(self) -> bool:
+        return bool(self.runs or self.gaps or self.benchmarks)
+
+
+class Expiry(Protocol):
+    async def sweep(self, keep: RecordsSettings) -> Swept:
+        """Short writes, one after the other; runs that wait for a person stay. Lines in the audit tell of it."""
+        ...
+
+    async def delete(self, principal: Principal, run_id: str, reason: str = "") -> None:
+        """A run and all that stands with it, for good: one's own, any for `admin`. A line in the audit stays.
+
+        Raises `NotFound`, and `Conflict` for a run that has not ended.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from app.records import sql
 from app.records.audit import SqlAudit
 from app.records.benchmarks import SqlBenchmarks
 from app.records.documents import SqlDocuments
+from app.records.expiry import SqlExpiry
 from app.records.gaps import SqlGaps
 from app.records.keys import SqlKeys
 from app.records.lock import FileLock
@@ -40,6 +41,7 @@ class Records:
     keys: SqlKeys
     standings: SqlStandings
     audit: SqlAudit
+    expiry: SqlExpiry
     benchmarks: SqlBenchmarks
     service: FileLock  # held for as long as a service lives
     opening: FileLock  # held for a moment: making the file and its tables is no matter of turns
@@ -64,6 +66,12 @@ class Records:
         """What was handed in is written first."""
         await self.db.close()
         self.service.release()
+
+    async def trouble(self) -> str:
+        """Why records are not written as they come, for `/readyz`; empty when they are."""
+        waiting = await asyncio.to_thread(self.runs.spooled)
+        told = f"{waiting} evidence packs wait in {self.folder / 'spool'}" if waiting else ""
+        return "; ".join(filter(None, (self.db.trouble, told)))
 
     async def _migrate(self) -> None:
         await asyncio.to_thread(self.opening.take, wait=True)
@@ -110,6 +118,7 @@ def open_records(folder: Path, url: str | None = None) -> Records:
         keys=SqlKeys(db),
         standings=SqlStandings(db),
         audit=SqlAudit(db),
+        expiry=SqlExpiry(db),
         benchmarks=SqlBenchmarks(db),
         service=FileLock(folder / "service.lock"),
         opening=FileLock(folder / "open.lock"),

@@ -78,10 +78,18 @@ class SqlRuns:
     def spool(self, principal: Principal, run_id: str, status: Status, pack: Pack) -> None:
         self._spool.put(Spooled(run_id, principal.name, status, pack))
 
-    async def drain(self) -> int:
+    def spooled(self) -> int:
+        """How many packs wait in files until the database takes them."""
+        return self._spool.waiting()
+
+    async def drain_live(self) -> int:
+        """The same while the service answers: only where there is something, and nothing half written."""
+        return await self.drain(live=True) if await asyncio.to_thread(self.spooled) else 0
+
+    async def drain(self, *, live: bool = False) -> int:
         """At start: bring what was spooled into the database -> how many packs."""
         drained = 0
-        for path, spooled in await asyncio.to_thread(list, self._spool.entries()):
+        for path, spooled in await asyncio.to_thread(lambda: list(self._spool.entries(live=live))):
             try:
                 await self._database.write(partial(_restore, spooled=spooled))
             except Conflict as error:

@@ -17,7 +17,7 @@ from app.graph.base import Agent
 from app.ingest.base import Outcome, Pipeline, Report
 from app.ingest.reading import named_file
 from app.prompts.base import Prompts
-from app.records.base import Audit, Documents, Gaps, RunRow, Runs
+from app.records.base import Audit, Documents, Expiry, Gaps, RunRow, Runs, Swept
 from app.retrieval.base import Query, Retrieved, Retriever, Store, Truth
 from app.services.benchmarking import Bench
 from app.services.health import Health, Readiness
@@ -57,6 +57,7 @@ class Services:
     audit: Audit
     bench: Bench
     prompts: Prompts
+    expiry: Expiry
     truth: Truth
 
     @property
@@ -117,6 +118,14 @@ class Services:
         if row.pack is None:
             return row
         return replace(row, pack=release.withheld_pack(row.pack))
+
+    async def sweep(self) -> Swept:
+        return await self.expiry.sweep(self.settings.records)
+
+    async def delete_run(self, run_id: str, principal: Principal, reason: str = "") -> None:
+        """For good; the audit keeps that it was there and who took it away."""
+        await self.expiry.delete(principal, run_id, reason)
+        self.agent.forget(run_id)
 
     async def create_key(self, name: str, scopes: Sequence[str], kbs: Sequence[str] | None) -> tuple[KeyRow, str]:
         from app.gate.keys import create

@@ -8,7 +8,7 @@ import pytest
 from app.records.home import Records, open_records
 from tests.postgres_server import PostgresServer, discard, postgres_server
 
-CONTRACT = {"benchmarks", "contract", "documents", "gaps", "keys", "runs", "standings", "truth"}
+CONTRACT = {"benchmarks", "contract", "documents", "expiry", "gaps", "keys", "runs", "standings", "truth"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -33,6 +33,12 @@ async def events(
     return stream(hall.agent.events(run_id, caller, last_seq(last_event_id, run_id)))
 
 
+@router.delete("/{run_id}/record", status_code=204)
+async def delete(run_id: str, hall: Hall, caller: Caller) -> None:
+    """The run and its evidence pack, for good; the audit keeps who deleted it."""
+    await hall.delete_run(run_id, caller)
+
+
 @router.delete("/{run_id}", status_code=204)
 async def cancel(run_id: str, hall: Hall, caller: Caller) -> None:
     await hall.agent.cancel(run_id, caller)
