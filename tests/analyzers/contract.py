@@ -122,10 +122,13 @@ async def too_long(subject: Subject) -> str:
 async def killed(subject: Subject) -> str:
     if subject.real.kill is None or subject.real.revive is None:
         raise NotApplicable("no server")
+    at = subject.real.killed_at
+    if at is None:
+        await subject.real.kill()
     try:
         async with closing(subject.analyzer.stream(BRIEF)) as deltas:
             async for delta in deltas:
-                if isinstance(delta, Text):
+                if at and isinstance(delta, at):
                     await subject.real.kill()
     except AnalyzerError as error:
         said = error

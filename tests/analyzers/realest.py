@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.analyzers.base import Analyzer
-from app.core.brief import Brief
+from app.core.brief import Brief, Delta, Text
 from app.core.question import Question
 from app.core.settings.analyzers import AnalyzerSpec
 from app.prompts.files import FilePrompts
@@ -45,7 +45,8 @@ class Real:
     options: Mapping[str, object]
     spoiled: Mapping[str, object] | None = None  # of a row whose answer is no JSON; None: it cannot be had
     kill: Callable[[], Awaitable[None]] | None = None  # end its server in the middle; None: there is none
-    revive: Callable[[], Awaitable[None]] | None = None
+    revive: Callable[[], Awaitable[object]] | None = None
+    killed_at: type[Delta] | None = Text  # None: before it is asked, for one that speaks only at the end
 
 
 Made = Callable[[], AbstractAsyncContextManager[Real]]
@@ -126,17 +127,28 @@ async def dspy() -> AsyncIterator[Real]:
     from app.analyzers.dspy.program import Program, save
 
     said = json.dumps({"statements": [SAID, {**SAID, "kind": "summary"}]})
+    addresses: dict[str, str] = {}
     servers = {"good": Stub(Behaviour(text=said)), "bad": Stub(Behaviour(text="It is the brake, I think."))}
     with TemporaryDirectory() as place:
         program = Path(place) / "program.json"
         save(Program(), program)
         try:
             for name, server in servers.items():
-                row = {"kind": "openai", "model": "tiny", "context": 4096, "base_url": await server.start()}
+                addresses[name] = await server.start()
+                row = {"kind": "openai", "model": "tiny", "context": 4096, "base_url": addresses[name]}
                 UNDER[name] = OpenAIAnalyzer(name, AnalyzerSpec.model_validate({**row, "retries": 0}))
                 await UNDER[name].load()
             row = {"program": str(program), "over": "good"}
-            yield Real("over `openai` on a scripted server", row, {**row, "over": "bad"})
+            good = servers["good"]
+            port = urlsplit(addresses["good"]).port or 0
+            yield Real(
+                "over `openai` on a scripted server",
+                row,
+                {**row, "over": "bad"},
+                kill=good.stop,
+                revive=lambda: good.start(port),
+                killed_at=None,
+            )
         finally:
             for name, server in servers.items():
                 await UNDER.pop(name).unload()

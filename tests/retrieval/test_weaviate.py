@@ -167,7 +167,7 @@ async def test_while_it_is_away_the_replica_answers_and_says_so(
     server.stop()
     retrieved = await retriever.retrieve(asking("the doors do not close", "Z-9"))
     assert [passage.id for passage in retrieved.passages] == [door]
-    assert set(retrieved.passages[0].why) == {"dense", "sparse"}
+    assert {"dense", "sparse"} <= set(retrieved.passages[0].why)
     assert retrieved.degraded == ("weaviate_down",)
     assert "replica answers" in store.trouble
     truth.put("brake", "the brake holds")
