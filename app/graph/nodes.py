@@ -22,7 +22,7 @@ from app.graph.state import Answer, State
 from app.graph.understand import MOST_CODES, mentions, search_text
 from app.prompts.base import Prompts
 from app.receipts.draft import SCHEMA
-from app.records.base import Runs
+from app.records.base import Runs, Voided
 from app.retrieval.base import Query, Retrieved, Retriever
 
 LONG = 50_000  # characters; a scan of more than this leaves the event loop
@@ -70,8 +70,9 @@ class Nodes:
     async def listen(self, analyzer: Analyzer, state: State, run: Run) -> State:
         asked = frozenset(mention.code for mention in state["mentions"])
         answer = await Listener(run, self.brief(state, run), asked).listen(analyzer)
-        before = state["answer"].statements if state.get("returned") and "answer" in state else ()
-        return {"answer": replace(answer, voided=before)}
+        if state.get("returned") and (before := state.get("answer")):
+            answer = replace(answer, voided=Voided(before.statements, before.identity, before.seed))
+        return {"answer": answer}
 
     def brief(self, state: State, run: Run) -> Brief:
         question, retrieved = state["question"], state["retrieved"]

@@ -40,8 +40,11 @@ def withheld_pack(pack: Pack) -> Pack:
     diagnosis = withheld(pack.diagnosis)
     waits = held(pack.diagnosis)
     unshown = tuple(map(veiled, pack.unshown)) if waits else pack.unshown
-    statements, voided = (tuple(hushed(c, waits=waits) for c in some) for some in (pack.statements, pack.voided))
-    return replace(pack, diagnosis=diagnosis, unshown=unshown, statements=statements, voided=voided)
+    statements = tuple(hushed(c, waits=waits) for c in pack.statements)
+    void = pack.voided
+    if void:
+        void = replace(void, statements=tuple(hushed(c, waits=waits) for c in void.statements))
+    return replace(pack, diagnosis=diagnosis, unshown=unshown, statements=statements, voided=void)
 
 
 def hushed(checked: Checked, *, waits: bool) -> Checked:

@@ -18,7 +18,7 @@ from app.graph.keep import source
 from app.graph.nodes import Nodes, early_verdict
 from app.graph.run import Run
 from app.graph.state import Answer, State
-from app.records.base import Pack, RunRow
+from app.records.base import Pack, RunRow, Voided
 from app.retrieval.base import Retrieved
 
 TOLD_APART = ("run_id", "trace_id", "degraded", "usage", "passages")  # of one run, not of its answer
@@ -63,7 +63,7 @@ async def again(nodes: Nodes, row: RunRow, pack: Pack, retrieved: Retrieved, ana
     run = Run(row.id, Principal(row.owner), question, analyzer, approval=pack.approval)
     run.deadline = float("inf")
     runtime: Runtime[Run] = Runtime(context=run)
-    state = State(question=question, retrieved=retrieved, returned=bool(pack.voided))
+    state = State(question=question, retrieved=retrieved)
     state.update(await nodes.understand(state, runtime))
     if early_verdict(retrieved, question) == "answered":
         state.update(await nodes.listen(analyzer, state, run))
@@ -89,9 +89,10 @@ def _decided(run: Run, pack: Pack, state: State, answer: Answer) -> Again:
     return Again(compose(run, state["question"], state["retrieved"], free, "answered"), free)
 
 
-def told(diagnosis: Diagnosis, statements: tuple[Checked, ...]) -> dict[str, Any]:
+def told(diagnosis: Diagnosis, statements: tuple[Checked, ...], voided: Voided | None) -> dict[str, Any]:
     """What must be the same in a replay; the warning of the spool is no part of the answer."""
     plain = replace(diagnosis, warnings=tuple(text for text in diagnosis.warnings if text != words.SPOOLED))
     data: dict[str, Any] = to_data(plain)
     kept = {name: value for name, value in data.items() if name not in TOLD_APART}
-    return {**kept, "statements": [to_data(checked) for checked in statements]}
+    void = voided.statements if voided else ()
+    return {"voided": [to_data(each) for each in void], "statements": [to_data(each) for each in statements], **kept}

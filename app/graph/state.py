@@ -9,6 +9,7 @@ from app.core.diagnosis import Diagnosis
 from app.core.question import Question
 from app.core.statement import Checked
 from app.faults.codes import Mention
+from app.records.base import Voided
 from app.retrieval.base import Retrieved
 
 
@@ -17,7 +18,7 @@ class Answer:
     """What an analyzer said, checked. `unusable` means that it spoke and nothing of it could be proved."""
 
     statements: tuple[Checked, ...] = ()
-    voided: tuple[Checked, ...] = ()  # what another analyzer had said before, none of which could be proved
+    voided: Voided | None = None
     analyzer: str = ""
     prompt: str = ""
     tokens_in: int = 0
@@ -68,6 +69,7 @@ CHECKPOINTED: tuple[type, ...] = (
     statement.Statement,
     statement.Checked,
     brief.Identity,
+    Voided,
     revision.Change,
     revision.Differs,
     Mention,

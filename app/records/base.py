@@ -29,6 +29,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Voided:
+    """What an analyzer said of which nothing could be proved, before another one answered."""
+
+    statements: tuple[Checked, ...]
+    identity: Identity | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """The evidence pack of one answer: enough to read and replay it without the index it came from.
 
@@ -46,7 +55,7 @@ class Pack:
     relevance: float = 0.0
     differs: tuple[Differs, ...] = ()
     statements: tuple[Checked, ...] = ()  # every one that was said, with its mark and the reasons; struck ones too
-    voided: tuple[Checked, ...] = ()  # of an analyzer of which nothing could be proved, before another one answered
+    voided: Voided | None = None
     identity: Identity | None = None  # of the analyzer that answered; None when none was asked
     dropped: tuple[str, ...] = ()  # passages that did not fit its context
     seed: int | None = None

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.analyzers.base import Analyzer
-from app.core.brief import Footprint
+from app.core.brief import Footprint, Identity
 from app.core.code import code_label
+from app.core.diagnosis import Diagnosis
 from app.core.difference import Difference, differences
 from app.core.errors import Conflict
 from app.core.principal import Principal
@@ -87,7 +88,8 @@ def _nodes(services: "Services") -> "Nodes":
 
 async def _alone(services: "Services", pack: Pack) -> Analyzer:
     """A model of this machine is loaded anew: nothing of an earlier prompt is in its cache."""
-    name = pack.identity.name if pack.identity else FALLBACK
+    asked = (pack.voided.identity if pack.voided else None) or pack.identity
+    name = asked.name if asked else FALLBACK
     bare = services.analyzers.bare(name)
     if bare.footprint != Footprint():
         await services.analyzers.unload_one(name)
@@ -95,26 +97,33 @@ async def _alone(services: "Services", pack: Pack) -> Analyzer:
     return bare
 
 
-def _differences(pack: Pack, diagnosis: object, answer: Answer) -> tuple[Difference, ...]:
+def _differences(pack: Pack, diagnosis: Diagnosis, answer: Answer) -> tuple[Difference, ...]:
     from app.graph.replay import told
 
-    kept = told(pack.diagnosis, pack.statements)
-    return tuple(differences(kept, told(diagnosis, answer.statements)))  # type: ignore[arg-type]
+    kept = told(pack.diagnosis, pack.statements, pack.voided)
+    return tuple(differences(kept, told(diagnosis, answer.statements, answer.voided)))
 
 
 def _changed(services: "Services", pack: Pack, answer: Answer) -> Iterator[Changed]:
     version = services.truth.index_version(pack.question.kb)
     pairs = [("code", pack.code, code_label()), ("index version", str(pack.index_version), str(version))]
+    pairs += _others("analyzer", pack.identity, answer.identity)
+    if pack.voided and answer.voided:
+        pairs += _others("analyzer before it", pack.voided.identity, answer.voided.identity)
     if pack.identity and answer.identity:
         pairs += [
-            ("analyzer", pack.identity.label, answer.identity.label),
-            ("analyzer digest", pack.identity.digest, answer.identity.digest),
             ("prompt", pack.diagnosis.prompt, answer.prompt),
             ("prompt hash", pack.prompt_digest, answer.prompt_digest),
             ("seed", str(pack.seed), str(answer.seed)),
             ("passages dropped", " ".join(pack.dropped), " ".join(answer.dropped)),
         ]
     yield from (Changed(what, then, now) for what, then, now in pairs if then != now)
+
+
+def _others(who: str, then: Identity | None, now: Identity | None) -> list[tuple[str, str, str]]:
+    if then is None or now is None:
+        return []
+    return [(who, then.label, now.label), (f"{who} digest", then.digest, now.digest)]
 
 
 async def _today(services: "Services", nodes: "Nodes", row: RunRow, pack: Pack, analyzer: Analyzer) -> Today:

@@ -58,7 +58,10 @@ async def test_a_statement_that_was_struck_stands_in_it_with_the_reason(make: Ma
 
 async def test_what_was_void_before_another_one_answered_is_kept_too(make: Make) -> None:
     pack = await packed(make, said(INVENTED))
-    assert [c.statement.text for c in pack.voided] == [INVENTED["text"]]
+    assert pack.voided
+    assert [c.statement.text for c in pack.voided.statements] == [INVENTED["text"]]
+    assert pack.voided.identity
+    assert pack.voided.identity.name == "fake"
     assert pack.identity
     assert pack.identity.name == "evidence"
 

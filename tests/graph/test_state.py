@@ -11,6 +11,7 @@ from app.core.revision import Change, Differs
 from app.faults.codes import Mention
 from app.graph.checkpoints import serializer
 from app.graph.state import CHECKPOINTED, Answer
+from app.records.base import Voided
 from app.retrieval.base import Retrieved
 from tests.fakes import passage
 
@@ -23,7 +24,16 @@ SAMPLES = (
     Mention("E73-B", "e73b", 0, 4, "letter"),
     Retrieved((passage(),), (CODE,), 0.5, 3, ("embedder_unavailable",)),
     Retrieved(differs=(Differs("p1", "B", Change("changed", "5 bar", "6 bar", 1, 1, (("5 bar", "6 bar"),))),)),
-    Answer((CHECKED,), (CHECKED,), "a@1#0", "analyze@1/default", 1, 2, identity=Identity("a", "1", "0"), seed=7),
+    Answer(
+        (CHECKED,),
+        Voided((CHECKED,), Identity("a", "1", "0"), 7),
+        "a@1#0",
+        "analyze@1/default",
+        1,
+        2,
+        identity=Identity("a", "1", "0"),
+        seed=7,
+    ),
     d.Diagnosis(
         "r1",
         "awaiting_approval",

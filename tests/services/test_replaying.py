@@ -142,7 +142,12 @@ async def test_a_model_is_asked_by_itself_and_what_it_says_otherwise_is_named(se
             )
             done = await replay(services, run_id, LOCAL)
             assert not done.equal
-            assert done.differences
+            assert (done.differences[0].place, done.differences[0].then) == ("voided[0]", "")
+            before = len(stub.bodies)
+            again = await replay(services, await asked(services, Question("E43-A: what now?")), LOCAL)
+            assert again.equal  # of what could not be proved too
+            assert again.analyzer.startswith("evidence@")
+            assert len(stub.bodies) == before + 2
     finally:
         await stub.stop()
     async with build(settings, embedder=HashEmbedder()) as services:
