@@ -70,8 +70,8 @@ class Records:
     async def trouble(self) -> str:
         """Why records are not written as they come, for `/readyz`; empty when they are."""
         waiting = await asyncio.to_thread(self.runs.spooled)
-        told = f"{waiting} evidence packs wait in {self.folder / 'spool'}" if waiting else ""
-        return "; ".join(filter(None, (self.db.trouble, told)))
+        told = f"{waiting} evidence packs wait in the spool" if waiting else ""
+        return "; ".join(filter(None, (self.db.trouble or self.runs.why_spooled, told)))
 
     async def _migrate(self) -> None:
         await asyncio.to_thread(self.opening.take, wait=True)
@@ -104,7 +104,7 @@ def database(folder: Path, url: str | None) -> sql.Database:
     return postgres.Database(url)
 
 
-def open_records(folder: Path, url: str | None = None) -> Records:
+def open_records(folder: Path, url: str | None = None, spool: Path | None = None) -> Records:
     """Joins the parts; disk and network are touched by `open()`. With a `url` rows are kept in Postgres."""
     db = database(folder, url)
     return Records(
@@ -113,7 +113,7 @@ def open_records(folder: Path, url: str | None = None) -> Records:
         documents=SqlDocuments(db),
         truth=SqlTruth(db),
         vectors=SqlVectors(db),
-        runs=SqlRuns(db, Spool(folder / "spool")),
+        runs=SqlRuns(db, Spool(spool or folder / "spool")),
         gaps=SqlGaps(db),
         keys=SqlKeys(db),
         standings=SqlStandings(db),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, NotFound, RecordsUnavailable
 from app.core.ids import now
 from app.core.principal import Principal
 from app.core.question import Question
@@ -48,6 +48,7 @@ class SqlRuns:
     def __init__(self, database: Database, spool: Spool) -> None:
         self._database = database
         self._spool = spool
+        self.why_spooled = ""  # what the database said when a spooled pack was last brought to it
 
     async def accept(self, principal: Principal, run_id: str, question: Question) -> None:
         principal.must("ask", question.kb)
@@ -84,7 +85,13 @@ class SqlRuns:
 
     async def drain_live(self) -> int:
         """The same while the service answers: only where there is something, and nothing half written."""
-        return await self.drain(live=True) if await asyncio.to_thread(self.spooled) else 0
+        try:
+            drained = await self.drain(live=True) if await asyncio.to_thread(self.spooled) else 0
+        except RecordsUnavailable as error:
+            self.why_spooled = error.message
+            raise
+        self.why_spooled = ""
+        return drained
 
     async def drain(self, *, live: bool = False) -> int:
         """At start: bring what was spooled into the database -> how many packs."""

@@ -63,7 +63,7 @@ async def build(
         teach(settings.own_grammars)
         pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
-        records = open_records(settings.folder, settings.database)
+        records = open_records(settings.folder, settings.database, settings.records.spool)
         await records.open(serve=serve)
         closing.push_async_callback(records.close)
 

@@ -1,6 +1,7 @@
 """A database that takes nothing stops no answer: the packs wait, the service says so, and brings them in afterwards."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -37,10 +38,10 @@ async def full(services: Services) -> None:
             await services.runs.accept(LOCAL, f"filler-{number}", Question("x" * 20_000))
 
 
-async def eventually(services: Services, state: str) -> str:
+async def eventually(services: Services, state: str, *said: str) -> str:
     for _ in range(400):
         part = (await services.readiness()).parts["records"]
-        if part.state == state:
+        if part.state == state and all(words in part.told for words in said):
             return part.told
         await asyncio.sleep(0.02)
     raise AssertionError(f"the records did not become {state}")
@@ -56,9 +57,7 @@ async def test_a_full_disk_is_told_and_what_was_spooled_comes_in(
         answers = [await services.agent.ask(ASKED, LOCAL) for _ in range(3)]
         assert {answer.verdict for answer in answers} == {"answered"}
         assert all("record_spooled" in answer.degraded for answer in answers)
-        told = await eventually(services, "degraded")
-        assert "full" in told
-        assert "3 evidence packs wait in" in told
+        await eventually(services, "degraded", "full", "3 evidence packs wait in the spool")
         assert (await services.readiness()).ready
         await pages(services, None)
         await eventually(services, "ok")
@@ -80,3 +79,11 @@ async def test_a_service_sweeps_by_itself(settings: Settings, monkeypatch: pytes
             await asyncio.sleep(0.02)
         (line,) = await services.audit.list(LOCAL)
         assert (line.what, line.details["count"]) == ("records.swept", 1)
+
+
+async def test_the_spool_may_lie_on_another_disk(settings: Settings, tmp_path: Path) -> None:
+    own = RecordsSettings(spool=tmp_path / "elsewhere")
+    async with build(settings.model_copy(update={"records": own}), embedder=HashEmbedder()) as services:
+        await full(services)
+        answer = await services.agent.ask(ASKED, LOCAL)
+        assert [path.stem for path in (tmp_path / "elsewhere").glob("*.json")] == [answer.run_id]
