@@ -11,6 +11,7 @@ INSUFFICIENT = 4
 WAITS = 5
 REFUSED = 6
 REGRESSION = 7  # of `eval`: a figure left the interval of its baseline for the worse
+DIFFERENT = 8  # of `replay`: a run came out otherwise than it was kept
 
 OF_VERDICT: dict[Verdict, int] = {
     "answered": ANSWERED,

@@ -14,6 +14,8 @@ VERBS = {
     "reindex": "app.cli.reindex:reindex",
     "backup": "app.cli.backup:backup",
     "restore": "app.cli.restore:restore",
+    "runs": "app.cli.runs:runs",
+    "replay": "app.cli.replay:replay",
     "diff": "app.cli.diff:diff",
     "doctor": "app.cli.doctor:doctor",
     "keys": "app.cli.keys:keys",
@@ -43,7 +45,8 @@ def cli() -> None:
     """Diagnose railway control-system faults from your own documents, with a receipt for every statement.
 
     Exit status: 0 answered, 1 failed, 2 wrong input, 3 unknown code, 4 insufficient evidence,
-    5 waits for a person, 6 some files were refused, 7 an evaluation fell behind its baseline.
+    5 waits for a person, 6 some files were refused, 7 an evaluation fell behind its baseline,
+    8 a replay differs from its record.
     """
 
 

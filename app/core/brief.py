@@ -17,6 +17,11 @@ class Prompt(Protocol):
         ...
 
     @property
+    def digest(self) -> str:
+        """sha256 of what it is written as, in this variant: two prompts of one label may still be told apart."""
+        ...
+
+    @property
     def options(self) -> Options:
         """What this prompt asks for where neither the caller nor the analyzer's row says anything."""
         ...

@@ -17,3 +17,12 @@ class Change:
     before_line: int = 0
     after_line: int = 0
     numbers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """A sentence of a passage whose numbers were others in the revision before."""
+
+    passage_id: str
+    revision: str  # the older one
+    change: Change

@@ -97,6 +97,9 @@ class DebugAgent:
         run = replace(held, question=row.question, decider=principal, decisions=decisions)  # on the same log
         return await self._execute(run, ruling=ruling)
 
+    def forget(self, run_id: str) -> None:
+        self._memory.forget(run_id)
+
     async def close(self) -> None:
         """Runs under way are cancelled, and recorded as such."""
         for task in self._background:
@@ -166,11 +169,10 @@ class DebugAgent:
     async def _hold(self, run: Run, state: State) -> Diagnosis:
         """The rest of the answer goes out at once; the held steps wait in the checkpoint."""
         diagnosis = replace(state["diagnosis"], verdict="awaiting_approval")
-        version = state["retrieved"].index_version
         try:
-            diagnosis = await keep(self.runs, run, diagnosis, version)
+            diagnosis = await keep(self.runs, run, diagnosis, state)
         except (RecordsUnavailable, NotFound):
-            diagnosis = await spool(self.runs, run, diagnosis, version)
+            diagnosis = await spool(self.runs, run, diagnosis, state)
         waiting = [step.action for step in diagnosis.steps if step.held]
         run.emit("approval_needed", held=len(waiting), actions=waiting)
         run.emit("answered", diagnosis=release.withheld(diagnosis))

@@ -35,6 +35,10 @@ class Agent(Protocol):
         """Raises `NotFound`; cancelling a run that has ended does nothing."""
         ...
 
+    def forget(self, run_id: str) -> None:
+        """Of a run that has ended and whose record is gone, its events go too."""
+        ...
+
     async def decide(self, run_id: str, decision: Decision, reason: str, principal: Principal) -> Diagnosis:
         """Release or refuse the held steps of a run. Raises `NotFound`, `Forbidden`, `Conflict`."""
         ...

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
+from langgraph.checkpoint.base import (
+    BaseCheckpointSaver,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+)
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -22,22 +28,19 @@ from app.graph.state import CHECKPOINTED
 log = logging.getLogger(__name__)
 
 INTERRUPT = "__interrupt__"
-FAILURES = (sqlite3.Error, OSError, ValueError)  # the last when the connection was closed over another failure
 
 
 def serializer() -> JsonPlusSerializer:
     return JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__qualname__) for kind in CHECKPOINTED])
 
 
-class InterruptSaver(AsyncSqliteSaver):
-    """The database is opened with the first interrupt, or when a run is resumed that this process does not hold."""
+class OnInterrupt(BaseCheckpointSaver[str]):
+    """What a saver of any database does otherwise; it stands before that one in the bases of a class."""
 
-    def __init__(self, path: Path) -> None:
-        import aiosqlite
+    failures: tuple[type[Exception], ...] = ()
 
-        self._open = partial(aiosqlite.connect, path)
-        super().__init__(self._open(), serde=serializer())
-        self.jsonplus_serde = serializer()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._lost: set[str] = set()
         self._held: dict[str, tuple[RunnableConfig, Checkpoint, CheckpointMetadata, ChannelVersions]] = {}
 
@@ -70,7 +73,7 @@ class InterruptSaver(AsyncSqliteSaver):
             if held is not None:
                 await super().aput(*held)
             await super().aput_writes(config, writes, task_id, task_path)
-        except FAILURES:
+        except self.failures:
             log.exception("the checkpoint of run %s could not be written", thread)
             self._lost.add(thread)
             await self._afresh()
@@ -91,7 +94,7 @@ class InterruptSaver(AsyncSqliteSaver):
         """Whether the run can go on from where it waits; without its checkpoint it would begin anew, and empty."""
         try:
             return await self.aget_tuple({"configurable": {"thread_id": run_id}}) is not None
-        except FAILURES:
+        except self.failures:
             log.exception("the checkpoints cannot be read")
             await self._afresh()
             return False
@@ -103,9 +106,29 @@ class InterruptSaver(AsyncSqliteSaver):
             return
         try:
             await self.adelete_thread(run_id)
-        except FAILURES:
+        except self.failures:
             log.exception("the checkpoint of run %s, which has ended, stays", run_id)
             await self._afresh()
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+    async def _afresh(self) -> None:
+        """A full or lost disk, a server that was gone, may be back at the next try."""
+        raise NotImplementedError
+
+
+class InterruptSaver(OnInterrupt, AsyncSqliteSaver):
+    """The database is opened with the first interrupt, or when a run is resumed that this process does not hold."""
+
+    failures = (sqlite3.Error, OSError, ValueError)  # the last when the connection was closed over another failure
+
+    def __init__(self, path: Path) -> None:
+        import aiosqlite
+
+        self._open = partial(aiosqlite.connect, path)
+        super().__init__(self._open(), serde=serializer())
+        self.jsonplus_serde = serializer()
 
     async def close(self) -> None:
         """Also after a failed opening: the connection's thread would keep the process from ending."""

@@ -11,14 +11,14 @@ from app.records.base import Runs
 from app.retrieval.base import Retriever
 
 if TYPE_CHECKING:
-    from app.graph.checkpoints import InterruptSaver
+    from app.graph.checkpoints import OnInterrupt
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     plain: Any  # without a saver: it cannot wait, and costs less
     waiting: Any  # for runs whose critical steps may be held
-    saver: "InterruptSaver"
+    saver: "OnInterrupt"
 
 
 @dataclass(slots=True)
@@ -29,6 +29,7 @@ class Graphs:
     runs: Runs
     checkpoints: Path  # file of the saver; made with the first held step
     k: int = 8
+    database: str | None = None  # Postgres, that holds checkpoints instead of the file
     _compiled: Compiled | None = None
     _compiling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -41,12 +42,20 @@ class Graphs:
 
     def _compile(self) -> Compiled:
         from app.graph.build import build
-        from app.graph.checkpoints import InterruptSaver
         from app.graph.nodes import Nodes
 
         nodes = Nodes(self.retriever, self.analyzers, self.prompts, self.runs, self.k)
-        saver = InterruptSaver(self.checkpoints)
+        saver = self._saver()
         return Compiled(build(nodes), build(nodes, saver), saver)
+
+    def _saver(self) -> "OnInterrupt":
+        if self.database is None:
+            from app.graph.checkpoints import InterruptSaver
+
+            return InterruptSaver(self.checkpoints)
+        from app.graph.checkpoints_postgres import PostgresInterruptSaver
+
+        return PostgresInterruptSaver(self.database)
 
     async def close(self) -> None:
         if self._compiled is not None:

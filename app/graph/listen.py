@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from app.analyzers.base import Analyzer
 from app.core.brief import Begin, Brief, End, Restart, Text
 from app.core.diagnosis import CRITICAL
+from app.core.errors import PromptError
 from app.core.statement import Checked, Kind, Statement
 from app.graph.release import sealed
 from app.graph.run import Run
@@ -60,7 +61,16 @@ class Listener:
         return replace(self.answer, statements=tuple(self.checked))
 
     def begin(self, delta: Begin) -> None:
-        self.answer = replace(self.answer, analyzer=delta.identity.label, prompt=delta.prompt, cached=delta.cached)
+        self.answer = replace(
+            self.answer,
+            analyzer=delta.identity.label,
+            identity=delta.identity,
+            prompt=delta.prompt,
+            prompt_digest=prompt_digest(self.brief, delta),
+            dropped=delta.dropped,
+            seed=delta.seed,
+            cached=delta.cached,
+        )
         if delta.reason:
             self.run.degrade(f"analyzer_fallback:{delta.reason}")
         if delta.dropped:
@@ -108,3 +118,15 @@ class Listener:
             "mark": checked.mark,
             "reasons": checked.reasons,
         }
+
+
+def prompt_digest(brief: Brief, delta: Begin) -> str:
+    """Of the prompt that the analyzer says it was given; empty for one that renders none, or one of its own."""
+    use_case = delta.prompt.partition("@")[0]
+    if not use_case or brief.prompts is None:
+        return ""
+    try:
+        prompt = brief.prompts.pick(use_case, delta.identity.family)
+    except PromptError:
+        return ""
+    return prompt.digest if prompt.label == delta.prompt else ""

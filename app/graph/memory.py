@@ -18,6 +18,10 @@ class Memory:
     def begin(self, run: Run) -> None:
         self.under_way[run.id] = run
 
+    def forget(self, run_id: str) -> None:
+        """Its events are not told any more."""
+        self.ended.pop(run_id, None)
+
     def end(self, run: Run) -> None:
         """Its events stay; what was handed in with the question may be megabytes, and stands in the record."""
         if self.under_way.pop(run.id, None) is None:

@@ -85,7 +85,7 @@ def mends(nodes: Nodes) -> dict[str, Node]:
 
     async def record(state: State, runtime: Runtime[Run]) -> State:
         run = runtime.context
-        diagnosis = await spool(nodes.runs, run, state["diagnosis"], state["retrieved"].index_version)
+        diagnosis = await spool(nodes.runs, run, state["diagnosis"], state)
         run.emit("answered", diagnosis=release.withheld(diagnosis))
         return {"diagnosis": diagnosis}
 

@@ -1,6 +1,7 @@
 """The six nodes a question passes. Each is small; what happens when one fails is decided in `mend.py`."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from langgraph.runtime import Runtime
@@ -10,6 +11,7 @@ from app.analyzers.base import Analyzer, Analyzers
 from app.core.brief import Brief
 from app.core.diagnosis import Verdict
 from app.core.question import Question
+from app.faults.codes import Mention
 from app.graph import release, words
 from app.graph.clarify import classes_meant, fitting
 from app.graph.compose import compose
@@ -20,7 +22,7 @@ from app.graph.state import Answer, State
 from app.graph.understand import MOST_CODES, mentions, search_text
 from app.prompts.base import Prompts
 from app.receipts.draft import SCHEMA
-from app.records.base import Runs
+from app.records.base import Runs, Voided
 from app.retrieval.base import Query, Retrieved, Retriever
 
 LONG = 50_000  # characters; a scan of more than this leaves the event loop
@@ -44,19 +46,21 @@ class Nodes:
 
     async def retrieve(self, state: State, runtime: Runtime[Run]) -> State:
         question, run = state["question"], runtime.context
-        query = Query(
-            text=search_text(question),
-            kb=question.kb,
-            mentions=state["mentions"][:MOST_CODES],
-            asset=question.asset,
-            at=question.at,
-            k=self.k,
-        )
-        retrieved = await self.retriever.retrieve(query)
+        retrieved = await self.retriever.retrieve(self.query(question, state["mentions"]))
         run.degrade(*retrieved.degraded)
         shown = tuple(map(release.veiled, retrieved.passages)) if run.approval else retrieved.passages
         run.emit("retrieved", passages=shown, fault_codes=retrieved.fault_codes)
         return {"retrieved": retrieved}
+
+    def query(self, question: Question, named: Sequence[Mention]) -> Query:
+        return Query(
+            text=search_text(question),
+            kb=question.kb,
+            mentions=tuple(named[:MOST_CODES]),
+            asset=question.asset,
+            at=question.at,
+            k=self.k,
+        )
 
     async def analyze(self, state: State, runtime: Runtime[Run]) -> State:
         """The analyzer of the run; `evidence` when verify has sent it back."""
@@ -66,6 +70,8 @@ class Nodes:
     async def listen(self, analyzer: Analyzer, state: State, run: Run) -> State:
         asked = frozenset(mention.code for mention in state["mentions"])
         answer = await Listener(run, self.brief(state, run), asked).listen(analyzer)
+        if state.get("returned") and (before := state.get("answer")):
+            answer = replace(answer, voided=Voided(before.statements, before.identity, before.seed))
         return {"answer": answer}
 
     def brief(self, state: State, run: Run) -> Brief:
@@ -94,9 +100,8 @@ class Nodes:
         if len(state["mentions"]) > MOST_CODES:
             more = words.MANY_CODES.format(count=len(state["mentions"]) - MOST_CODES)
             answer = replace(answer, warnings=(*answer.warnings, more))
-        if verdict != "answered":
-            answer = replace(answer, statements=())
-        return {"answer": answer, "diagnosis": compose(run, state["question"], retrieved, answer, verdict)}
+        told = answer if verdict == "answered" else replace(answer, statements=())
+        return {"answer": answer, "diagnosis": compose(run, state["question"], retrieved, told, verdict)}
 
     async def approve(self, state: State, runtime: Runtime[Run]) -> State:
         """LangGraph reruns this node from its first line on resume: nothing before `interrupt` is seen outside."""
@@ -105,11 +110,12 @@ class Nodes:
         if ruling["decision"] == "reject":
             return {"diagnosis": release.refused(diagnosis, ruling["who"], ruling["reason"])}
         answer = release.released(state["answer"])
-        return {"diagnosis": compose(run, state["question"], state["retrieved"], answer, "answered")}
+        diagnosis = compose(run, state["question"], state["retrieved"], answer, "answered")
+        return {"answer": answer, "diagnosis": diagnosis}
 
     async def record(self, state: State, runtime: Runtime[Run]) -> State:
         run = runtime.context
-        diagnosis = await keep(self.runs, run, state["diagnosis"], state["retrieved"].index_version)
+        diagnosis = await keep(self.runs, run, state["diagnosis"], state)
         run.emit("answered", diagnosis=release.withheld(diagnosis))
         return {"diagnosis": diagnosis}
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from app.core.diagnosis import CRITICAL, Citation, Diagnosis
 from app.core.document import Part, Passage
+from app.core.statement import Checked
 from app.faults.actions import classify
 from app.graph import words
 from app.graph.state import Answer
 from app.receipts.sentences import cut
+from app.records.base import Pack
 
 VEIL = "▒"  # one for each character that is withheld, so that offsets stay
 
@@ -31,6 +33,33 @@ def withheld(diagnosis: Diagnosis) -> Diagnosis:
     kept = [c for c in diagnosis.citations if c.id not in said]
     passages = tuple(veiled(passage, told, kept) for passage in diagnosis.passages)
     return replace(diagnosis, steps=steps, citations=citations, passages=passages)
+
+
+def withheld_pack(pack: Pack) -> Pack:
+    """The pack as it may leave: what is withheld of its answer is not to be read in its statements either."""
+    diagnosis = withheld(pack.diagnosis)
+    waits = held(pack.diagnosis)
+    unshown = tuple(map(veiled, pack.unshown)) if waits else pack.unshown
+    statements = tuple(hushed(c, waits=waits) for c in pack.statements)
+    void = pack.voided
+    if void:
+        void = replace(void, statements=tuple(hushed(c, waits=waits) for c in void.statements))
+    return replace(pack, diagnosis=diagnosis, unshown=unshown, statements=statements, voided=void)
+
+
+def hushed(checked: Checked, *, waits: bool) -> Checked:
+    """While anything waits for a person, also what was struck may tell somebody to do it."""
+    if checked.mark != "held" and not (waits and critical(checked)):
+        return checked
+    statement = replace(checked.statement, text=words.HELD, quote="", expected=None)
+    return replace(checked, statement=statement, receipts=tuple(map(sealed, checked.receipts)), reasons=())
+
+
+def critical(checked: Checked) -> bool:
+    if checked.mark != "struck":
+        return False
+    told = checked.statement
+    return checked.action in CRITICAL or any(classify(text) in CRITICAL for text in (told.text, told.quote))
 
 
 def veiled(passage: Passage, told: Collection[Citation] = (), kept: Collection[Citation] = ()) -> Passage:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import TypedDict
 
-from app.core import diagnosis, document, question, statement
+from app.core import brief, diagnosis, document, question, revision, statement
+from app.core.brief import Identity
 from app.core.diagnosis import Diagnosis
 from app.core.question import Question
 from app.core.statement import Checked
 from app.faults.codes import Mention
+from app.records.base import Voided
 from app.retrieval.base import Retrieved
 
 
@@ -16,6 +18,7 @@ class Answer:
     """What an analyzer said, checked. `unusable` means that it spoke and nothing of it could be proved."""
 
     statements: tuple[Checked, ...] = ()
+    voided: Voided | None = None
     analyzer: str = ""
     prompt: str = ""
     tokens_in: int = 0
@@ -24,6 +27,10 @@ class Answer:
     cost: float = 0.0
     currency: str = "EUR"
     warnings: tuple[str, ...] = ()
+    identity: Identity | None = None
+    dropped: tuple[str, ...] = ()  # passages that did not fit
+    seed: int | None = None
+    prompt_digest: str = ""
 
     @property
     def usable(self) -> bool:
@@ -61,6 +68,10 @@ CHECKPOINTED: tuple[type, ...] = (
     diagnosis.Diagnosis,
     statement.Statement,
     statement.Checked,
+    brief.Identity,
+    Voided,
+    revision.Change,
+    revision.Differs,
     Mention,
     Retrieved,
     Answer,

@@ -1,7 +1,8 @@
 """Prompts as files: each read once, checked whole, compiled; rendering is pure."""
 
+import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class FilePrompt:
     required: frozenset[str]
     optional: frozenset[str]
     parts: tuple[tuple[str, Callable[..., str]], ...]
+    digest: str = ""
 
     def render(self, **variables: object) -> tuple[tuple[str, str], ...]:
         if missing := self.required - variables.keys():
@@ -103,7 +105,16 @@ def _variants(path: Path, file: PromptFile, environment: "SandboxedEnvironment")
         parts.setdefault(section.family, []).append((section.role, render))
     if idle := file.front.variables.keys() - used:
         raise wrong(path, 2, f"{', '.join(sorted(idle))} is declared and never used")
-    return {family: _prompt(file, family, tuple(own)) for family, own in parts.items()}
+    return {
+        family: replace(_prompt(file, family, tuple(own)), digest=_digest(file, family))
+        for family, own in parts.items()
+    }
+
+
+def _digest(file: PromptFile, family: str) -> str:
+    """Of the sections of this variant and of what its front matter says for all."""
+    written = [(section.role, section.text) for section in file.sections if section.family == family]
+    return hashlib.sha256(repr((file.front.model_dump_json(), written)).encode()).hexdigest()
 
 
 def _compiled(path: Path, section: Section, environment: "SandboxedEnvironment") -> tuple[set[str], Callable[..., str]]:

@@ -1,7 +1,7 @@
 """The audit: who decided what, and when. Nothing here changes or removes a line."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.core import ids
@@ -32,6 +32,11 @@ class SqlAudit:
 def dated(entry: Entry) -> Entry:
     """Before the transaction, which may be run a second time."""
     return replace(entry, id=entry.id or ids.run_id(), at=entry.at or ids.now())
+
+
+def of(entry: Entry, kb: str, details: Mapping[str, object]) -> Entry:
+    """What only the transaction itself finds out."""
+    return replace(entry, kb=kb, details=details)
 
 
 def add(connection: Connection, entry: Entry) -> None:

@@ -4,18 +4,45 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from app.core.brief import Identity
 from app.core.diagnosis import Diagnosis
-from app.core.document import Chunk, Document
+from app.core.document import Chunk, Document, Passage
 from app.core.principal import Principal
 from app.core.question import Question
+from app.core.revision import Differs
+from app.core.settings.records import RecordsSettings
 from app.core.standing import Entry
+from app.core.statement import Checked
 
 Status = Literal["running", "awaiting_approval", "answered", "rejected", "expired", "cancelled", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A passage as it was found, by which a later reader can tell whether it is still the same."""
+
+    passage_id: str
+    document_id: str
+    revision: str
+    score: float
+    digest: str  # sha256 of its text
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """What an analyzer said of which nothing could be proved, before another one answered."""
+
+    statements: tuple[Checked, ...]
+    identity: Identity | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
-    """The evidence pack of one answer: enough to read and replay it without the index it came from."""
+    """The evidence pack of one answer: enough to read and replay it without the index it came from.
+
+    Fields are only added: what a pack of an earlier release does not have takes its default.
+    """
 
     run_id: str
     question: Question
@@ -23,6 +50,18 @@ class Pack:
     index_version: int
     schema: int = 1
     decisions: tuple[Mapping[str, object], ...] = ()  # who released or refused held steps, when, why
+    sources: tuple[Source, ...] = ()  # all that was found, best first
+    unshown: tuple[Passage, ...] = ()  # those of them that the answer does not show
+    relevance: float = 0.0
+    differs: tuple[Differs, ...] = ()
+    statements: tuple[Checked, ...] = ()  # every one that was said, with its mark and the reasons; struck ones too
+    voided: Voided | None = None
+    identity: Identity | None = None  # of the analyzer that answered; None when none was asked
+    dropped: tuple[str, ...] = ()  # passages that did not fit its context
+    seed: int | None = None
+    prompt_digest: str = ""
+    approval: bool = False  # whether critical steps were to be held
+    code: str = ""  # version and digest of the code that answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +135,32 @@ class Audit(Protocol):
     async def note(self, entry: Entry) -> None: ...
     async def list(self, principal: Principal, limit: int = 100) -> Sequence[Entry]:
         """The newest first. Raises `Forbidden` without `admin`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many of each kind were older than the settings keep them."""
+
+    runs: int = 0
+    gaps: int = 0
+    benchmarks: int = 0
+
+    @property
+    def any(self) -> bool:
+        return bool(self.runs or self.gaps or self.benchmarks)
+
+
+class Expiry(Protocol):
+    async def sweep(self, keep: RecordsSettings) -> Swept:
+        """Short writes, one after the other; runs that wait for a person stay. Lines in the audit tell of it."""
+        ...
+
+    async def delete(self, principal: Principal, run_id: str, reason: str = "") -> None:
+        """A run and all that stands with it, for good: one's own, any for `admin`. A line in the audit stays.
+
+        Raises `NotFound`, and `Conflict` for a run that has not ended.
+        """
         ...
 
 

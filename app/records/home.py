@@ -5,10 +5,12 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.errors import RecordsUnavailable
+from app.core.errors import Conflict, RecordsUnavailable
+from app.records import sql
 from app.records.audit import SqlAudit
 from app.records.benchmarks import SqlBenchmarks
 from app.records.documents import SqlDocuments
+from app.records.expiry import SqlExpiry
 from app.records.gaps import SqlGaps
 from app.records.keys import SqlKeys
 from app.records.lock import FileLock
@@ -24,13 +26,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Two processes may write one home, since SQLite lets them take turns; only one may be its service.
+    """Two processes may write one home, since the database lets them take turns; with SQLite only one may serve it.
 
-    The service alone knows that nobody else answers questions here, so it alone drains and recovers.
+    A service drains what was spooled here; runs are recovered by one that knows that nobody else answers.
     """
 
     folder: Path
-    db: Database
+    db: sql.Database
     documents: SqlDocuments
     truth: SqlTruth
     vectors: SqlVectors
@@ -39,6 +41,7 @@ class Records:
     keys: SqlKeys
     standings: SqlStandings
     audit: SqlAudit
+    expiry: SqlExpiry
     benchmarks: SqlBenchmarks
     service: FileLock  # held for as long as a service lives
     opening: FileLock  # held for a moment: making the file and its tables is no matter of turns
@@ -50,7 +53,7 @@ class Records:
         except OSError as error:
             raise RecordsUnavailable(f"{self.folder}: {error}.") from error
         if serve:
-            self.service.take()
+            self._take()
         try:
             await self._migrate()
             if serve:
@@ -64,6 +67,12 @@ class Records:
         await self.db.close()
         self.service.release()
 
+    async def trouble(self) -> str:
+        """Why records are not written as they come, for `/readyz`; empty when they are."""
+        waiting = await asyncio.to_thread(self.runs.spooled)
+        told = f"{waiting} evidence packs wait in the spool" if waiting else ""
+        return "; ".join(filter(None, (self.db.trouble or self.runs.why_spooled, told)))
+
     async def _migrate(self) -> None:
         await asyncio.to_thread(self.opening.take, wait=True)
         try:
@@ -71,26 +80,45 @@ class Records:
         finally:
             self.opening.release()
 
+    def _take(self) -> None:
+        """Of several services on one home the first holds the lock; only Postgres allows more than that one."""
+        try:
+            self.service.take()
+        except Conflict:
+            if not self.db.several:
+                raise
+
     async def _tidy(self) -> None:
-        drained, interrupted = await self.runs.drain(), await self.runs.recover()
+        """Runs are given up only by who knows that nobody else answers."""
+        drained = await self.runs.drain()
+        interrupted = await self.runs.recover() if await asyncio.to_thread(self.db.serve) else 0
         if drained or interrupted:
             log.warning("%d spooled packs were taken, %d runs had been interrupted", drained, interrupted)
 
 
-def open_records(folder: Path) -> Records:
-    """Joins the parts; the disk is touched by `open()`."""
-    db = Database(folder / "records.db")
+def database(folder: Path, url: str | None) -> sql.Database:
+    if url is None:
+        return Database(folder / "records.db")
+    from app.records import postgres
+
+    return postgres.Database(url)
+
+
+def open_records(folder: Path, url: str | None = None, spool: Path | None = None) -> Records:
+    """Joins the parts; disk and network are touched by `open()`. With a `url` rows are kept in Postgres."""
+    db = database(folder, url)
     return Records(
         folder=folder,
         db=db,
         documents=SqlDocuments(db),
         truth=SqlTruth(db),
         vectors=SqlVectors(db),
-        runs=SqlRuns(db, Spool(folder / "spool")),
+        runs=SqlRuns(db, Spool(spool or folder / "spool")),
         gaps=SqlGaps(db),
         keys=SqlKeys(db),
         standings=SqlStandings(db),
         audit=SqlAudit(db),
+        expiry=SqlExpiry(db),
         benchmarks=SqlBenchmarks(db),
         service=FileLock(folder / "service.lock"),
         opening=FileLock(folder / "open.lock"),

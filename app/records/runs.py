@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, NotFound, RecordsUnavailable
 from app.core.ids import now
 from app.core.principal import Principal
 from app.core.question import Question
@@ -48,6 +48,7 @@ class SqlRuns:
     def __init__(self, database: Database, spool: Spool) -> None:
         self._database = database
         self._spool = spool
+        self.why_spooled = ""  # what the database said when a spooled pack was last brought to it
 
     async def accept(self, principal: Principal, run_id: str, question: Question) -> None:
         principal.must("ask", question.kb)
@@ -78,10 +79,24 @@ class SqlRuns:
     def spool(self, principal: Principal, run_id: str, status: Status, pack: Pack) -> None:
         self._spool.put(Spooled(run_id, principal.name, status, pack))
 
-    async def drain(self) -> int:
+    def spooled(self) -> int:
+        """How many packs wait in files until the database takes them."""
+        return self._spool.waiting()
+
+    async def drain_live(self) -> int:
+        """The same while the service answers: only where there is something, and nothing half written."""
+        try:
+            drained = await self.drain(live=True) if await asyncio.to_thread(self.spooled) else 0
+        except RecordsUnavailable as error:
+            self.why_spooled = error.message
+            raise
+        self.why_spooled = ""
+        return drained
+
+    async def drain(self, *, live: bool = False) -> int:
         """At start: bring what was spooled into the database -> how many packs."""
         drained = 0
-        for path, spooled in await asyncio.to_thread(list, self._spool.entries()):
+        for path, spooled in await asyncio.to_thread(lambda: list(self._spool.entries(live=live))):
             try:
                 await self._database.write(partial(_restore, spooled=spooled))
             except Conflict as error:

@@ -44,9 +44,17 @@ class Spool:
         except OSError as error:
             raise RecordsUnavailable(f"The spool {self.folder} takes nothing: {error}.") from error
 
-    def entries(self) -> Iterator[tuple[Path, Spooled]]:
-        """What can be read, oldest first; what cannot is put aside."""
-        for path in sorted((*self.folder.glob("*.json"), *self.folder.glob("*.tmp"))):
+    def waiting(self) -> int:
+        """How many packs are not in the database yet."""
+        return sum(1 for _ in self.folder.glob("*.json"))
+
+    def entries(self, *, live: bool = False) -> Iterator[tuple[Path, Spooled]]:
+        """What can be read, oldest first; what cannot is put aside.
+
+        `live`: others spool meanwhile, so a file that is not whole yet is theirs.
+        """
+        halves = () if live else self.folder.glob("*.tmp")
+        for path in sorted((*self.folder.glob("*.json"), *halves)):
             try:
                 yield path, from_json(Spooled, path.read_bytes())
             except ValueError as error:

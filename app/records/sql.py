@@ -27,6 +27,25 @@ Job = Callable[[Connection], T]
 class Database(Protocol):
     """Raises `RecordsUnavailable` when the database cannot serve, `Conflict` when a row breaks its constraints."""
 
+    @property
+    def several(self) -> bool:
+        """Whether several services may answer from it at a time."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why the newest write was not taken, for `/readyz`; empty when it was."""
+        ...
+
+    async def open(self) -> None:
+        """Brings the tables up to this release."""
+        ...
+
+    async def close(self) -> None: ...
+    def serve(self) -> bool:
+        """This process answers questions from now on -> whether no other one does. Waits: for a worker thread."""
+        ...
+
     async def write(self, job: Job[T]) -> T:
         """Run the job in the writer's transaction; returns when it is durable.
 

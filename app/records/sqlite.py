@@ -39,6 +39,12 @@ class Database:
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="records-reader")
         self._group = GroupCommit(self._commit)
         self._open = False
+        self.trouble = ""
+
+    several = False  # the lock of the home keeps a second service out
+
+    def serve(self) -> bool:
+        return True
 
     async def open(self) -> None:
         """Raises `RecordsUnavailable` when the file cannot be used or belongs to a newer release."""
@@ -143,6 +149,7 @@ class Database:
     def _commit(self, batch: list[Write]) -> None:
         try:
             self._together(batch)
+            self.trouble = ""
         except sqlite3.Error as error:
             self._undo(error)
             if len(batch) > 1 and _code(error) != sqlite3.SQLITE_BUSY:
@@ -151,6 +158,7 @@ class Database:
             else:
                 for write in batch:
                     write.error = self._ours(error)
+                self.trouble = str(error)
 
     def _together(self, batch: list[Write]) -> None:
         if self._writer is None:

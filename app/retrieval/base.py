@@ -12,7 +12,7 @@ from app.core.diagnosis import FaultCode
 from app.core.document import Passage
 from app.core.index import Active, Changes, Hit, IndexRow, Standing, State
 from app.core.question import Asset
-from app.core.revision import Change
+from app.core.revision import Differs
 from app.faults.codes import Mention
 
 __all__ = [
@@ -61,15 +61,6 @@ class Query:
     def day(self) -> date:
         """The day of the fault; when none is given, today."""
         return self.at or date.today()
-
-
-@dataclass(frozen=True, slots=True)
-class Differs:
-    """A sentence of a passage whose numbers were others in the revision before."""
-
-    passage_id: str
-    revision: str  # the older one
-    change: Change
 
 
 @dataclass(frozen=True, slots=True)

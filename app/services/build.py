@@ -20,7 +20,7 @@ from app.prompts.files import FilePrompts
 from app.records.home import open_records
 from app.retrieval.base import Embedder
 from app.retrieval.encoder import Encoder
-from app.services import process, watching
+from app.services import keeping, process, watching
 from app.services.analyzing import manager
 from app.services.benchmarking import Kept, Questions, bench
 from app.services.caching import open_cache
@@ -63,7 +63,7 @@ async def build(
         teach(settings.own_grammars)
         pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
-        records = open_records(settings.folder)
+        records = open_records(settings.folder, settings.database, settings.records.spool)
         await records.open(serve=serve)
         closing.push_async_callback(records.close)
 
@@ -79,7 +79,13 @@ async def build(
         idle, recent = Idle(settings.benchmark.quiet_s), Recent(settings.benchmark.recent)
         watched = Benchmarked(analyzers, recent)
         graphs = Graphs(
-            switch, watched, prompts, records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            switch,
+            watched,
+            prompts,
+            records.runs,
+            settings.folder / "checkpoints.db",
+            settings.retrieval.k,
+            settings.database,
         )
         agent = DebugAgent(
             graphs,
@@ -92,8 +98,7 @@ async def build(
         )
         closing.push_async_callback(agent.close)
         questions = Questions(settings, records.documents, switch, prompts, recent)
-        kept = Kept(records.benchmarks, settings.kb)
-        benchmark = bench(settings, analyzers, idle, questions, kept, serve=serve)
+        benchmark = bench(settings, analyzers, idle, questions, Kept(records.benchmarks, settings.kb), serve=serve)
         closing.push_async_callback(benchmark.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor
@@ -104,7 +109,8 @@ async def build(
                 await stock(records.truth, shelf.pipeline, settings.kb)
             await switch.current.store.write(settings.kb)
         if serve:
-            closing.push_async_callback(_ended, asyncio.create_task(shelf.rebuild.persist()))
+            for work in (shelf.rebuild.persist(), keeping.tidy(records, settings.records)):
+                closing.push_async_callback(_ended, asyncio.create_task(work))
             analyzers.pool.spawn(watching.watch(settings, analyzers))
             process.loaded()
         yield Services(
@@ -118,10 +124,13 @@ async def build(
             gaps=records.gaps,
             gate=gate,
             keys=records.keys,
-            health=Health(settings.kb, records.truth, switch, analyzers, cache, shelf.rebuild),
+            health=Health(settings.kb, records, switch, analyzers, cache, shelf.rebuild),
             analyzers=analyzers,
             audit=records.audit,
             bench=benchmark,
+            prompts=prompts,
+            expiry=records.expiry,
+            truth=records.truth,
         )
 
 

@@ -71,7 +71,14 @@ async def furnished(
     )
     with place as home:
         shelf = settings.service.model_copy(update={"sample_shelf": job.documents is None})
-        own = settings.model_copy(update={"home": Path(home), "service": shelf, "grammars": own_grammars(settings)})
+        own = settings.model_copy(
+            update={
+                "home": Path(home),
+                "service": shelf,
+                "grammars": own_grammars(settings),
+                "database_url": settings.database_url if job.home else None,  # a scratch home keeps its own
+            }
+        )
         async with build(own, embedder=embedder, analyzers=analyzers) as services:
             if job.documents is not None:
                 report = await services.ingest(job.documents, own.kb, EVALUATION)
@@ -88,7 +95,7 @@ def own_grammars(settings: Settings) -> Path | None:
 async def pasting(services: Services) -> Paste:
     """BM25 over the passages that the agent has; its best ones, pasted."""
     kb = services.settings.kb
-    records = open_records(services.settings.folder)
+    records = open_records(services.settings.folder, services.settings.database)
     await records.open()
     try:
         rows = records.truth.changes(kb, 0, "").rows

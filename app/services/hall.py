@@ -16,15 +16,16 @@ from app.graph import release
 from app.graph.base import Agent
 from app.ingest.base import Outcome, Pipeline, Report
 from app.ingest.reading import named_file
-from app.records.base import Audit, Documents, Gaps, RunRow, Runs
-from app.retrieval.base import Query, Retrieved, Retriever, Store
+from app.prompts.base import Prompts
+from app.records.base import Audit, Documents, Expiry, Gaps, RunRow, Runs, Swept
+from app.retrieval.base import Query, Retrieved, Retriever, Store, Truth
 from app.services.benchmarking import Bench
 from app.services.health import Health, Readiness
 from app.services.indexes import Switch
 from app.services.rebuild import Rebuild
 from app.services.revisions import Comparison, compare
 
-__all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "Services"]
+__all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "RunRow", "Services"]
 
 
 def _nobody(_: object) -> None:
@@ -55,6 +56,9 @@ class Services:
     analyzers: Manager
     audit: Audit
     bench: Bench
+    prompts: Prompts
+    expiry: Expiry
+    truth: Truth
 
     @property
     def retriever(self) -> Retriever:
@@ -113,7 +117,15 @@ class Services:
         row = await self.runs.get(principal, run_id)
         if row.pack is None:
             return row
-        return replace(row, pack=replace(row.pack, diagnosis=release.withheld(row.pack.diagnosis)))
+        return replace(row, pack=release.withheld_pack(row.pack))
+
+    async def sweep(self) -> Swept:
+        return await self.expiry.sweep(self.settings.records)
+
+    async def delete_run(self, run_id: str, principal: Principal, reason: str = "") -> None:
+        """For good; the audit keeps that it was there and who took it away."""
+        await self.expiry.delete(principal, run_id, reason)
+        self.agent.forget(run_id)
 
     async def create_key(self, name: str, scopes: Sequence[str], kbs: Sequence[str] | None) -> tuple[KeyRow, str]:
         from app.gate.keys import create

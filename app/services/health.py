@@ -10,7 +10,7 @@ from app.analyzers.memory import told
 from app.analyzers.seat import IDLE, READY
 from app.core.cache import Cache
 from app.core.errors import RailDebugError
-from app.retrieval.base import Truth
+from app.records.home import Records
 from app.retrieval.encoder import Encoder
 from app.services.indexes import Switch
 from app.services.rebuild import Rebuild
@@ -35,7 +35,7 @@ class Readiness:
 @dataclass(frozen=True, slots=True)
 class Health:
     kb: str
-    truth: Truth
+    records: Records
     switch: Switch
     analyzers: Manager
     cache: Cache
@@ -55,10 +55,11 @@ class Health:
 
     async def _records(self) -> Part:
         try:
-            version = await asyncio.to_thread(self.truth.index_version, self.kb)
-            return Part("ok", f"index version {version}")
+            version = await asyncio.to_thread(self.records.truth.index_version, self.kb)
         except RailDebugError as error:
             return Part("down", error.message)
+        trouble = await self.records.trouble()
+        return Part("degraded", trouble) if trouble else Part("ok", f"index version {version}")
 
     def _store(self) -> dict[str, Part]:
         """Without it the code lane still answers, or a replica does."""

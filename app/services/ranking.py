@@ -56,7 +56,7 @@ async def searches(services: Services) -> Mapping[str, Search]:
 
 async def plain(services: Services) -> Plain:
     kb, encoder = services.settings.kb, services.health.encoder
-    records = open_records(services.settings.folder)
+    records = open_records(services.settings.folder, services.settings.database)
     await records.open()
     try:
         rows = records.truth.changes(kb, 0, encoder.model).rows

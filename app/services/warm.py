@@ -1,5 +1,6 @@
 """What is made at first use and would hold up the first question: tables of the trade, serializers of the answer."""
 
+from app.core.code import code_label
 from app.core.diagnosis import Diagnosis
 from app.core.question import Question
 from app.core.wire import from_json, to_json
@@ -14,6 +15,7 @@ def first_use() -> None:
     actions.classify("check")
     units.quantities("5 bar")
     trade()
+    code_label()
     empty = Pack("", Question(""), Diagnosis("", "answered", ""), 0)
     from_json(Pack, to_json(empty))
     for part in (empty.question, empty.diagnosis):

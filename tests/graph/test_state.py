@@ -6,9 +6,12 @@ import pytest
 
 from app.core import diagnosis as d
 from app.core import document, question, statement
+from app.core.brief import Identity
+from app.core.revision import Change, Differs
 from app.faults.codes import Mention
 from app.graph.checkpoints import serializer
 from app.graph.state import CHECKPOINTED, Answer
+from app.records.base import Voided
 from app.retrieval.base import Retrieved
 from tests.fakes import passage
 
@@ -20,7 +23,17 @@ SAMPLES = (
     passage(applicability=document.Applicability(("X1",), ("4.2",)), why={"code": 1.0}),
     Mention("E73-B", "e73b", 0, 4, "letter"),
     Retrieved((passage(),), (CODE,), 0.5, 3, ("embedder_unavailable",)),
-    Answer((CHECKED,), "a@1#0", "analyze@1/default", 1, 2, ("w",)),
+    Retrieved(differs=(Differs("p1", "B", Change("changed", "5 bar", "6 bar", 1, 1, (("5 bar", "6 bar"),))),)),
+    Answer(
+        (CHECKED,),
+        Voided((CHECKED,), Identity("a", "1", "0"), 7),
+        "a@1#0",
+        "analyze@1/default",
+        1,
+        2,
+        identity=Identity("a", "1", "0"),
+        seed=7,
+    ),
     d.Diagnosis(
         "r1",
         "awaiting_approval",

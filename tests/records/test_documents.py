@@ -11,7 +11,7 @@ from app.core.ids import text_hash
 from app.core.principal import LOCAL, Principal
 from app.records.home import Records
 from tests.records.samples import ANNA, BORIS, STRANGER, cut
-from tests.records.whole import broken
+from tests.records.whole import faulty
 
 
 async def test_a_document_comes_back_as_it_went_in(records: Records) -> None:
@@ -41,7 +41,7 @@ async def test_each_replacement_raises_the_version_of_its_own_knowledge_base(rec
 async def test_a_replaced_document_leaves_nothing_of_its_old_generation(records: Records) -> None:
     await records.documents.replace(ANNA, "main", [cut("a.md", 9, model="m"), cut("b.md", 2, model="m")])
     await records.documents.replace(ANNA, "main", [cut("a.md", 2, revision="B", model="m")])
-    assert broken(records.db.path) == {}
+    assert await faulty(records) == {}
     chunks, vectors = await records.db.read(
         lambda c: (c.execute("SELECT COUNT(*) FROM chunks").fetchone(), c.execute("SELECT * FROM vectors").fetchall())
     )
@@ -55,7 +55,7 @@ async def test_a_removed_document_is_gone_and_may_come_back(records: Records) ->
     with pytest.raises(NotFound):
         await records.documents.get(ANNA, "main/a.md")
     assert [row.path for row in await records.documents.list(ANNA, "main")] == ["b.md"]
-    assert broken(records.db.path) == {}
+    assert await faulty(records) == {}
     assert await records.documents.remove(ANNA, "main", ["main/a.md"]) == 2
     assert await records.documents.replace(ANNA, "main", [cut("a.md")]) == 3
     assert (await records.documents.get(ANNA, "main/a.md")).path == "a.md"

@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from app.records.home import Records
+
 BROKEN = {
     "an active document without exactly one text": """SELECT id FROM documents d WHERE deleted = 0 AND 1 <>
         (SELECT COUNT(*) FROM texts t WHERE t.document_id = d.id AND t.generation = d.generation)""",
@@ -22,6 +24,15 @@ BROKEN = {
     "an answered run without its pack": """SELECT id FROM runs r WHERE status = 'answered' AND NOT EXISTS
         (SELECT 1 FROM packs p WHERE p.run_id = r.id AND p.kb = r.kb AND p.owner = r.owner)""",
 }
+
+
+async def faulty(records: Records) -> dict[str, list[object]]:
+    """The same of either database, as far as it is asked in plain SQL."""
+    found = {
+        what: await records.db.read(lambda connection, sql=sql: connection.execute(sql).fetchall())
+        for what, sql in BROKEN.items()
+    }
+    return {what: rows for what, rows in found.items() if rows}
 
 
 def broken(path: Path) -> dict[str, list[object]]:

@@ -19,6 +19,7 @@ class Rendered:
     label: str
     messages: tuple[tuple[str, str], ...]
     options: Options = field(default_factory=Options)
+    digest: str = ""
 
     def pick(self, use_case: str, family: str) -> Prompt:
         return self

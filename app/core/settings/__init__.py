@@ -7,7 +7,7 @@ An environment variable is `RAIL_DEBUG_` and the path of the field, two undersco
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +25,7 @@ from app.core.settings.gate import GateSettings
 from app.core.settings.lines import place
 from app.core.settings.pool import PoolSettings
 from app.core.settings.qualify import QualifySettings
+from app.core.settings.records import RecordsSettings
 from app.core.settings.retrieval import RetrievalSettings
 from app.core.settings.service import ServiceSettings
 from app.core.settings.telemetry import TelemetrySettings
@@ -80,6 +81,12 @@ class Settings(BaseSettings):
         False, description="Whether what a local analyzer was asked may go on to one that is not on this machine."
     )
     redis_url: SecretStr | None = Field(None, description="Redis that several processes of this service share.")
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("RAIL_DEBUG_DATABASE_URL", "DATABASE_URL", "database_url"),
+        description="Postgres that keeps the records, as postgresql://…; default: SQLite in the home.",
+    )
+    records: RecordsSettings = RecordsSettings()
     pool: PoolSettings = PoolSettings()
     qualify: QualifySettings = QualifySettings()
     benchmark: BenchmarkSettings = BenchmarkSettings()
@@ -88,6 +95,19 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     gate: GateSettings = GateSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        """The empty one is none."""
+        told = url.get_secret_value() if url else ""
+        if told and not told.startswith(("postgres://", "postgresql://")):
+            raise ValueError("it has to begin with postgresql://")
+        return url if told else None
+
+    @property
+    def database(self) -> str | None:
+        return self.database_url.get_secret_value() if self.database_url else None
 
     @property
     def folder(self) -> Path:
