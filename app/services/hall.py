@@ -23,6 +23,7 @@ from app.services.health import Health, Readiness
 from app.services.indexes import Switch
 from app.services.rebuild import Rebuild
 from app.services.revisions import Comparison, compare
+from app.services.traces import Watch
 
 __all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "Services"]
 
@@ -55,6 +56,7 @@ class Services:
     analyzers: Manager
     audit: Audit
     bench: Bench
+    watch: Watch
 
     @property
     def retriever(self) -> Retriever:

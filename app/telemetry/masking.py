@@ -1,4 +1,4 @@
-"""Secrets and e-mail addresses are taken out of whatever is about to be written down.
+"""Secrets, e-mail addresses and personal data are taken out of whatever is about to be written down.
 
 Every pattern runs in time linear in the text: a match begins at few places, and once begun it never steps back
 (possessive quantifiers), so that a hostile log line cannot make the service stand still.
@@ -7,6 +7,11 @@ Every pattern runs in time linear in the text: a match begins at few places, and
 import re
 from collections.abc import Mapping
 from typing import Final
+
+from app.telemetry import personal
+from app.telemetry.personal import Patterns, Veil, patterns
+
+__all__ = ["MASK", "Patterns", "Veil", "configure", "fields", "names_a_secret", "patterns", "personal_data", "text"]
 
 MASK: Final = "***"
 DEEPEST: Final = 12
@@ -51,10 +56,24 @@ _PATTERNS: Final = (
 )
 
 
+_personal: Patterns = {}
+
+
+def configure(known: Patterns) -> Patterns:
+    """What counts as personal data from now on. -> what did before."""
+    global _personal  # as with spans: the log is written where no service is at hand
+    before, _personal = _personal, known
+    return before
+
+
+def personal_data() -> Patterns:
+    return _personal
+
+
 def text(value: str) -> str:
     for pattern, mask in _PATTERNS:
         value = pattern.sub(mask, value)
-    return value
+    return personal.hidden(value, _personal) if _personal else value
 
 
 def fields(value: object, depth: int = 0) -> object:

@@ -2,6 +2,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from app.telemetry import spans
 from app.telemetry.ring import Span
 from app.telemetry.setup import Tracing, configure
 
+ROOT = Path(__file__).parents[2]
 MODEL = Identity("openai", "small", "0123456789abcdef", remote=True)
 
 
@@ -82,7 +84,7 @@ def test_an_exception_marks_its_span_by_code_and_leaves_its_text_behind(tracing:
         raise KeyError("hunter2")
     run = named(tracing, "invoke_agent rail-debug")
     trace = tracing.ring.trace(run.trace_id)
-    assert [span.error for span in trace] == ["analyzer_timeout", "analyzer_timeout"]
+    assert [span.error for span in trace] == ["", "analyzer_timeout"]  # once, where it happened
     assert named(tracing, "node verify").error == "KeyError"
     assert "sk-abc" not in repr(trace)
     assert "example.com" not in repr(trace)
@@ -170,11 +172,25 @@ def test_switched_off_nothing_is_made_and_nothing_is_imported() -> None:
         "tracing = setup.configure(TelemetrySettings(tracing=False))\n"
         "with spans.agent('r', 'main') as a, spans.node('x') as n, spans.retrieval('s', 1), spans.ingest('k', 'p'):\n"
         "    a.found(1), a.used(1, 2), a.note('x')\n"
-        "assert (a.trace_id, a is n, len(tracing.ring), tracing.provider) == ('', True, 0, None)\n"
+        "assert (a.trace_id, a is n, len(tracing.ring), tracing.exports) == ('', True, 0, None)\n"
         "tracing.close()\n"
         "assert not [m for m in sys.modules if m.startswith('opentelemetry')]\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=ROOT)
+
+
+def test_without_a_collector_nothing_heavy_is_imported() -> None:
+    code = (
+        "import sys\n"
+        "from app.core.settings.telemetry import TelemetrySettings\n"
+        "from app.telemetry import setup, spans\n"
+        "tracing = setup.configure(TelemetrySettings())\n"
+        "with spans.agent('r', 'main'), spans.node('x'):\n"
+        "    pass\n"
+        "assert len(tracing.ring) == 2\n"
+        "assert not [m for m in sys.modules if m.split('.')[0] in ('opentelemetry', 'grpc', 'requests')]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=ROOT)
 
 
 def test_the_ring_is_bounded_and_keeps_the_newest() -> None:
