@@ -31,8 +31,8 @@ class Watched:
 
 def route_of(scope: Scope) -> str:
     """As it is written in the house, `/api/v1/runs/{run_id}`: few values, and nothing that a caller has typed."""
-    own = getattr(scope.get("route"), "path", None)
-    if own is None:
+    own: str = getattr(scope.get("route"), "path", "")
+    if not own:
         return "none"
     tail = own
     for name, value in scope.get("path_params", {}).items():

@@ -8,10 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from app.telemetry import personal
-from app.telemetry.personal import Patterns, Veil, patterns
-
-__all__ = ["MASK", "Patterns", "Veil", "configure", "fields", "names_a_secret", "patterns", "personal_data", "text"]
+from app.telemetry.personal import NONE, Personal, covered
 
 MASK: Final = "***"
 DEEPEST: Final = 12
@@ -56,24 +53,29 @@ _PATTERNS: Final = (
 )
 
 
-_personal: Patterns = {}
+_personal: Personal = NONE
 
 
-def configure(known: Patterns) -> Patterns:
+def configure(known: Personal) -> Personal:
     """What counts as personal data from now on. -> what did before."""
     global _personal  # as with spans: the log is written where no service is at hand
     before, _personal = _personal, known
     return before
 
 
-def personal_data() -> Patterns:
+def personal() -> Personal:
     return _personal
 
 
 def text(value: str) -> str:
+    """Without secrets and without personal data."""
+    return covered(secrets(value), _personal.known) if _personal.known else secrets(value)
+
+
+def secrets(value: str) -> str:
     for pattern, mask in _PATTERNS:
         value = pattern.sub(mask, value)
-    return personal.hidden(value, _personal) if _personal else value
+    return value
 
 
 def fields(value: object, depth: int = 0) -> object:

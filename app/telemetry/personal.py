@@ -3,6 +3,7 @@
 As with secrets every shipped pattern is linear in the text: bounded or possessive, and begun at few places.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -45,7 +46,18 @@ def patterns(presets: Iterable[str], own: Mapping[str, str]) -> Patterns:
     return {name: re.compile(pattern) for name, pattern in chosen.items()}
 
 
-def hidden(text: str, known: Patterns) -> str:
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """`remote`: whether a remote analyzer is kept from it, and from secrets."""
+
+    known: Patterns = field(default_factory=dict)
+    remote: bool = True
+
+
+NONE: Final = Personal()
+
+
+def covered(text: str, known: Patterns) -> str:
     """For good: each piece becomes the name of its kind."""
     for name, pattern in known.items():
         text = pattern.sub(lambda match, name=name: _around(match, f"[{name}]"), text)  # type: ignore[misc]
@@ -62,19 +74,25 @@ def _span(match: re.Match[str]) -> tuple[int, int]:
     return match.span(match.lastgroup) if match.lastgroup else match.span()
 
 
-def _spare_nothing(value: str) -> bool:
+def _spare_nothing(piece: str) -> bool:
     return False
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 @dataclass(slots=True)
 class Veil:
     """Placeholders for one request: equal pieces have equal ones, and `lifted` puts the pieces back.
 
-    `spares` says of a piece that it is none: a known fault code is never hidden.
+    `spares` says of a piece that it is none: a known fault code is never hidden. `scrub` takes out for good what
+    nobody needs back.
     """
 
     known: Patterns
     spares: Callable[[str], bool] = _spare_nothing
+    scrub: Callable[[str], str] = _as_it_is
     _marks: dict[tuple[str, str], str] = field(default_factory=dict)
     _pieces: dict[str, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
@@ -95,12 +113,21 @@ class Veil:
             return replace(value, **changed) if changed else value
         return value
 
-    def lifted(self, text: str) -> str:
+    def lifted(self, text: str, *, quoted: bool = False) -> str:
+        """`quoted`: into a string of JSON, where a quotation mark of a piece must not end it."""
         if not self._pieces or "[" not in text:
             return text
-        return _MARK.sub(lambda match: self._pieces.get(match[0], match[0]), text)
+        pieces = self._pieces
+
+        def piece(mark: str) -> str:
+            if not quoted or mark not in pieces:
+                return pieces.get(mark, mark)
+            return json.dumps(pieces[mark], ensure_ascii=False)[1:-1]
+
+        return _MARK.sub(lambda match: piece(match[0]), text)
 
     def _text(self, text: str) -> str:
+        text = self.scrub(text)
         for name, pattern in self.known.items():
             text = pattern.sub(lambda match, name=name: self._hide(match, name), text)  # type: ignore[misc]
         return text
@@ -132,15 +159,18 @@ class Lifting:
 
     veil: Veil
     _held: str = ""
+    _opening: str = ""  # the first character that is no space
 
     def feed(self, text: str) -> str:
         text = self._held + text
+        self._opening = self._opening or text.lstrip()[:1]
         opened = text.rfind("[")
         tail = text[opened:] if opened >= 0 else ""
         waits = bool(tail) and len(tail) < LONGEST and re.fullmatch(r"\[[a-z]{0,20}(?:_\d{0,4})?", tail) is not None
         self._held = tail if waits else ""
-        return self.veil.lifted(text[:opened] if waits else text)
+        return self.veil.lifted(text[:opened] if waits else text, quoted=self._opening == "{")
 
     def close(self) -> str:
-        held, self._held = self._held, ""
-        return self.veil.lifted(held)
+        """What waited is no placeholder; the next answer begins."""
+        held, self._held, self._opening = self._held, "", ""
+        return held

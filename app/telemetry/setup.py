@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.settings.telemetry import TelemetrySettings
 from app.telemetry import masking, semconv, spans
+from app.telemetry.personal import NONE, Personal, patterns
 from app.telemetry.recorder import Recorder, Sink
 from app.telemetry.ring import Ring
 
@@ -20,7 +21,7 @@ class Tracing:
     exports: "Exports | None" = None
     metrics: "Metrics | None" = None
     before: spans.Tracer | None = None
-    unmasked: masking.Patterns = field(default_factory=dict)  # those of the set-up before
+    personal: Personal = NONE  # of the set-up before
 
     @property
     def lost(self) -> Mapping[str, int]:
@@ -29,7 +30,7 @@ class Tracing:
     def close(self) -> None:
         """Flush the exporters; spans go again where they went before."""
         spans.switch(self.before)
-        masking.configure(self.unmasked)
+        masking.configure(self.personal)
         if self.exports is not None:
             self.exports.close()
         if self.metrics is not None:
@@ -47,10 +48,10 @@ def configure(settings: TelemetrySettings, *, metrics: bool = False) -> Tracing:
         sinks.append(exports)
     if counted:
         sinks.append(counted.observe)
-    unmasked = masking.configure(masking.patterns(settings.mask, settings.mask_patterns))
+    personal = masking.configure(Personal(patterns(settings.mask, settings.mask_patterns), settings.mask_remote))
     content = settings.content and exports is not None
     on = Recorder(sinks, content=content, shown=settings.tracing) if settings.tracing or counted else None
-    return Tracing(ring, exports, counted, spans.switch(on), unmasked)
+    return Tracing(ring, exports, counted, spans.switch(on), personal)
 
 
 def _exports(settings: TelemetrySettings) -> "Exports | None":
