@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 Patterns = Mapping[str, re.Pattern[str]]
 
-_ID = r"(?:\s?(?:no|nr|number|id|code)\.?)?['\"]?\s{0,2}[:=#]?\s{0,2}['\"]?"
+_ID = r"(?:\s?(?:no|nr|number|id|code)\.?)?['\"]?\s{0,2}[-_:=#]?\s{0,2}['\"]?"
 # What is masked is the group `it` where there is one: "train 4711" says as much without its number.
 PRESETS: Final[Mapping[str, str]] = {
     "train": (

@@ -160,7 +160,7 @@ def inference(identity: Identity) -> AbstractContextManager[Active]:
 
 
 def ingest(kb: str, path: str) -> AbstractContextManager[Active]:
-    return _tracer.open(*semconv.ingest(kb, path)) if _tracer else OFF
+    return _tracer.open(*semconv.ingest(kb, masking.text(path))) if _tracer else OFF
 
 
 def feedback(trace_id: str, score: float, run_id: str = "", name: str = "thumbs") -> AbstractContextManager[Active]:

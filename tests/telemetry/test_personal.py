@@ -14,6 +14,7 @@ ALL = patterns(PRESETS, {})
 PERSONAL = {
     "train 4711 stands": "train [train] stands",
     "Zug 4711A": "Zug [train]",
+    "doors/train-4711.md": "doors/train-[train].md",
     "Train_id=4711": "Train_id=[train]",
     '{"train": 4711}': '{"train": [train]}',
     "ICE 572 is late": "[train] is late",
