@@ -15,7 +15,6 @@ from app.faults.codes import find
 from app.telemetry import masking
 from app.telemetry.personal import Lifting, Veil
 
-
 LONG = 50_000  # characters; to read more than this holds the event loop
 
 

@@ -115,7 +115,7 @@ class Recording(Active):
             self._remote = False
         else:
             self._begin(parent if parent or self._apart else context.of_others())
-            if self._apart and isinstance(before, Recording):
+            if self._apart and not self._links and isinstance(before, Recording) and before.trace_id:
                 self._links = (*self._links, before.place)
         self.span_id = self.span_id or context.new_span_id()
         OPEN.set(self)

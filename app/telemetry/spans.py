@@ -171,14 +171,20 @@ def feedback(trace_id: str, score: float, run_id: str = "", name: str = "thumbs"
     return _tracer.open(*semconv.feedback(run_id, name, score), parent=parent)
 
 
-def beside(kind: str, name: str) -> AbstractContextManager[Active]:
+def here() -> Place | None:
+    """The span that is open, for `beside` at another time."""
+    return getattr(OPEN.get(), "place", None)
+
+
+def beside(kind: str, name: str, of: Place | None = None) -> AbstractContextManager[Active]:
     """Work that no answer waits for, `shadow` or `benchmark`: a trace of its own, linked to the one it is for."""
-    return _tracer.open(*semconv.beside(kind, name), apart=True) if _tracer else OFF
+    links = (of,) if of and of.trace_id else ()
+    return _tracer.open(*semconv.beside(kind, name), links=links, apart=True) if _tracer else OFF
 
 
 def headers() -> Mapping[str, str]:
     """What a call to another service takes along, so that its spans hang below ours."""
-    place = getattr(OPEN.get(), "place", None)
+    place = here()
     return {"traceparent": context.written(place)} if place and place.trace_id else {}
 
 

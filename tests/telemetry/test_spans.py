@@ -9,11 +9,13 @@ import pytest
 from app.core.brief import Identity
 from app.core.errors import AnalyzerTimeout
 from app.core.settings.telemetry import TelemetrySettings
-from app.telemetry import spans
+from app.telemetry import context, semconv, spans
 from app.telemetry.ring import Span
 from app.telemetry.setup import Tracing, configure
+from app.telemetry.threads import Threads
 
 ROOT = Path(__file__).parents[2]
+RUN = "019aa0c4-0000-7000-8000-00000000abcd"
 MODEL = Identity("openai", "small", "0123456789abcdef", remote=True)
 
 
@@ -224,3 +226,84 @@ def test_a_global_provider_of_somebody_else_is_left_alone_and_leads_the_trace(tr
         assert run.trace_id == f"{request.get_span_context().trace_id:032x}"
     assert trace.get_tracer_provider() is before
     assert [span.name for span in tracing.ring.trace(run.trace_id)] == ["invoke_agent rail-debug"]
+
+
+async def test_threads_of_the_pool_know_their_run(tracing: Tracing) -> None:
+    def work() -> str:
+        with spans.lane("dense", "embedded", "main"):
+            return spans.RUN.get()
+
+    with Threads(2) as pool:
+        with spans.agent("run-1", "main") as run:
+            told = await asyncio.get_running_loop().run_in_executor(pool, work)
+        nobody = await asyncio.get_running_loop().run_in_executor(pool, work)
+    assert (told, nobody) == ("run-1", "")
+    agent, lane = tracing.ring.trace(run.trace_id)
+    assert lane.parent_id == agent.span_id
+
+
+def test_a_shadow_is_a_trace_of_its_own_that_is_linked_to_the_question(tracing: Tracing) -> None:
+    with spans.agent(RUN, "main") as run:
+        asked_at = spans.here()
+    with spans.beside("shadow", "scratch", asked_at), spans.inference(MODEL):
+        pass
+    with spans.agent("run-2", "main") as other, spans.beside("benchmark", "scratch"):
+        pass
+    shadow, benchmark = named(tracing, "shadow scratch"), named(tracing, "benchmark scratch")
+    assert shadow.trace_id != run.trace_id
+    assert [(link.trace_id, link.span_id) for link in shadow.links] == [(run.trace_id, RUN[-17:].replace("-", ""))]
+    assert [link.trace_id for link in benchmark.links] == [other.trace_id]
+    assert len(tracing.ring.trace(shadow.trace_id)) == 2
+    assert benchmark.parent_id == ""
+
+
+def test_an_alpha_stands_on_a_hybrid_call_of_weaviate_only(tracing: Tracing) -> None:
+    with spans.retrieval("weaviate", 8) as run, spans.lane("hybrid", "weaviate", "main", alpha=0.6):
+        pass
+    retrieval, hybrid = tracing.ring.trace(run.trace_id)
+    assert hybrid.attributes["db.weaviate.search.alpha"] == 0.6
+    assert "db.weaviate.search.alpha" not in retrieval.attributes
+
+
+def test_every_name_of_the_conventions_is_one_of_the_pinned_release() -> None:
+    from opentelemetry.semconv._incubating.attributes import (
+        db_attributes,
+        error_attributes,
+        gen_ai_attributes,
+        http_attributes,
+        service_attributes,
+    )
+
+    released = {
+        value
+        for module in (db_attributes, error_attributes, gen_ai_attributes, http_attributes, service_attributes)
+        for value in vars(module).values()
+        if isinstance(value, str)
+    }
+    own = ("rail_debug.", "rail.", "langfuse.", "llm.", "user.", "db.weaviate.")
+    names = {v for k, v in vars(semconv).items() if k.isupper() and isinstance(v, str) and "." in v}
+    assert len(names) > 30
+    assert {name for name in names if name not in released and not name.startswith(own)} == set()
+
+
+PARENTS = {
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01": True,
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00": False,
+    "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-the-future-will-be-like": True,
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more": None,
+    "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01": None,
+    "00-00000000000000000000000000000000-b7ad6b7169203331-01": None,
+    "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01": None,
+    "00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01": None,
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331": None,
+    "0" * 10_000: None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("header", PARENTS, ids=lambda header: header[:12] + header[-8:])
+def test_traceparent_is_read_as_w3c_says(header: str) -> None:
+    place = context.read(header)
+    assert (place.sampled if place else None) is PARENTS[header]
+    if place and header.startswith("00"):
+        assert context.written(place) == header
