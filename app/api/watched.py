@@ -6,6 +6,8 @@ from app.telemetry import spans
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds, by machines
 
+GONE = 499  # the caller left before it had an answer
+
 
 class Watched:
     def __init__(self, app: ASGIApp) -> None:
@@ -14,7 +16,7 @@ class Watched:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in QUIET:
             return await self.app(scope, receive, send)
-        status = 500  # of a request that ends before it was answered
+        status = 0
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -25,8 +27,11 @@ class Watched:
         with spans.request(scope["method"], told(scope)) as span:
             try:
                 await self.app(scope, receive, answer)
+            except Exception:
+                status = status or 500
+                raise
             finally:
-                span.led(route_of(scope), status)
+                span.led(route_of(scope), status or GONE)
 
 
 def route_of(scope: Scope) -> str:

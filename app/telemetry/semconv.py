@@ -71,6 +71,8 @@ CONTENT = frozenset(
     {MESSAGES_IN, MESSAGES_OUT, QUERY_TEXT}
 )  # only where content is switched on, and for exporters alone
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 HOUSE = "rail-debug"
 
 # How LangGraph pauses a run for a person's decision: raised, but nothing went wrong.
@@ -89,7 +91,8 @@ def agent(run_id: str, kb: str) -> tuple[str, Attributes]:
 
 def request(method: str) -> tuple[str, Attributes]:
     """The route is known when the request was led to it; until then its name is the method's."""
-    return method, {METHOD: method}
+    known = method if method in METHODS else "_OTHER"  # a caller may type anything
+    return known, {METHOD: known}
 
 
 def messages(turns: Iterable[tuple[str, str]]) -> str:
