@@ -45,6 +45,7 @@ class Stub:
         self.behaviour = behaviour or Behaviour()
         self.next: deque[Behaviour] = deque()
         self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.connections: set[Any] = set()
         self.left = asyncio.Event()  # a client went away in the middle
         self.departures = 0  # how often
@@ -101,6 +102,7 @@ class Stub:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.bodies.append(body)
+        self.headers.append(dict(request.headers))
         self.connections.add(id(request.transport))
         behaviour = self.next.popleft() if self.next else self.behaviour
         try:

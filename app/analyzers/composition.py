@@ -9,6 +9,7 @@ from app.analyzers.cached import Cached
 from app.analyzers.failover import Failover
 from app.analyzers.joining import Reach, check_layers, joined
 from app.analyzers.leased import Leased
+from app.analyzers.masked import Masked
 from app.analyzers.pool import Pool
 from app.analyzers.priced import Priced
 from app.analyzers.routes import subsystems
@@ -27,6 +28,7 @@ NEVER = 0  # failures in a row: the last one is always asked
 def copy_of(name: str, spec: AnalyzerSpec, reach: Reach) -> Analyzer:
     """What the pool loads, once for each copy."""
     backend = joined(BACKENDS[spec.kind](name, spec), reach)
+    backend = Masked(backend) if backend.identity.remote else backend
     return Breaker(Traced(Priced(backend, spec.price)), NEVER if name == FALLBACK else spec.failures)
 
 

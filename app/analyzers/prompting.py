@@ -9,6 +9,7 @@ from app.core.brief import Brief, Prompt
 from app.core.document import Passage
 from app.core.errors import AnalyzerError, PromptError
 from app.core.question import Question
+from app.telemetry import spans
 
 USE_CASE = "analyze"
 T = TypeVar("T")
@@ -44,12 +45,20 @@ class Asked:
 def ask(brief: Brief, caps: Caps, count: Callable[[str], int] = tokens) -> Asked:
     """Raises `AnalyzerContextExceeded`, and `AnalyzerError` when the prompt cannot be rendered."""
     try:
-        prompt = prompt_of(brief, caps.family)
-        limit = min(brief.options.max_tokens or prompt.options.max_tokens or caps.max_tokens, caps.max_tokens)
-        room = caps.context - limit if caps.context else None
-        kept, messages = _messages(brief, prompt, room, count)
+        with spans.prompt() as span:
+            asked = _ask(brief, caps, count)
+            span.prompted(asked.prompt)
+            span.asked(asked.messages)
+            return asked
     except PromptError as error:
         raise AnalyzerError(f"The prompt cannot be used: {error.message}") from error
+
+
+def _ask(brief: Brief, caps: Caps, count: Callable[[str], int]) -> Asked:
+    prompt = prompt_of(brief, caps.family)
+    limit = min(brief.options.max_tokens or prompt.options.max_tokens or caps.max_tokens, caps.max_tokens)
+    room = caps.context - limit if caps.context else None
+    kept, messages = _messages(brief, prompt, room, count)
     dropped = tuple(passage.id for passage in brief.evidence[len(kept) :])
     temperature = _first(brief.options.temperature, caps.temperature, prompt.options.temperature)
     seed = _first(brief.options.seed, caps.seed, prompt.options.seed)

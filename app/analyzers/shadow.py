@@ -19,6 +19,8 @@ from app.receipts.check import Evidence, check
 from app.receipts.draft import Cutter
 from app.receipts.intervals import wilson
 from app.receipts.ledger import Ledger
+from app.telemetry import spans
+from app.telemetry.context import Place
 
 log = logging.getLogger(__name__)
 LOOK_S = 0.05  # between two looks whether users leave the machine in peace
@@ -57,19 +59,20 @@ class Shadow:
     dice: Callable[[], float] = random.random
 
     def __post_init__(self) -> None:
-        self._queue: asyncio.Queue[Brief] = asyncio.Queue(self.settings.queue)
+        self._queue: asyncio.Queue[tuple[Brief, Place | None]] = asyncio.Queue(self.settings.queue)
 
     def offer(self, brief: Brief) -> None:
         """A question that was answered. It costs the one who asked nothing, and when many wait it is let go."""
         if self.names() and self.dice() < self.settings.sample and not self._queue.full():
-            self._queue.put_nowait(brief)
+            self._queue.put_nowait((brief, spans.here()))
 
     async def run(self) -> None:
         while True:
-            brief = await self._queue.get()
+            brief, asked_at = await self._queue.get()
             for name in self.names():
                 if await self._quiet():
-                    await self._answer(name, brief)
+                    with spans.beside("shadow", name, asked_at):
+                        await self._answer(name, brief)
 
     async def _quiet(self) -> bool:
         until = time.monotonic() + PATIENCE_S

@@ -10,6 +10,7 @@ from app.api.described import describe
 from app.api.limits import BodyLimit
 from app.api.problems import add_problem_handlers
 from app.api.router import router
+from app.api.watched import Watched
 from app.core.settings import Settings, load
 from app.services.build import Embedder, build
 
@@ -29,6 +30,7 @@ def build_app(settings: Settings | None = None, embedder: Embedder | None = None
     app = FastAPIOffline(title="Rail Debug", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     app.include_router(router)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Watched)  # outermost, so that a refusal is counted too
     add_problem_handlers(app)
     describe(app)
     return app

@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
-from app.api.routes import approvals, benchmark, debug, documents, gaps, health, models, runs
+from app.api.routes import approvals, benchmark, debug, documents, gaps, health, metrics, models, runs, traces
 
 router = APIRouter()
 router.include_router(health.router, tags=["health"])
+router.include_router(metrics.router, tags=["health"])
 router.include_router(debug.router, prefix="/api/v1", tags=["debug"])
 router.include_router(runs.router, prefix="/api/v1", tags=["runs"])
+router.include_router(traces.router, prefix="/api/v1", tags=["runs"])
 router.include_router(approvals.router, prefix="/api/v1", tags=["approvals"])
 router.include_router(documents.router, prefix="/api/v1", tags=["documents"])
 router.include_router(gaps.router, prefix="/api/v1", tags=["documents"])

@@ -21,6 +21,11 @@ class Cache(Protocol):
         ...
 
     @property
+    def size(self) -> int:
+        """Bytes that it holds in this process."""
+        ...
+
+    @property
     def why_not(self) -> str:
         """Why less than the whole cache works; empty when it does."""
         ...

@@ -30,6 +30,10 @@ class RedisCache:
         self._client = connect(url, patience)
         self._returning: asyncio.Task[None] | None = None
 
+    @property
+    def size(self) -> int:
+        return self.near.size
+
     async def get(self, key: str) -> bytes | None:
         held = await self.near.get(key)
         if held is not None:

@@ -125,7 +125,8 @@ class DebugAgent:
         """A held run of an earlier process, as far as its record tells."""
         owner = Principal(row.owner, kbs=frozenset({row.kb}))
         run = Run(row.id, owner, row.question, self.analyzers.pick("evidence"), approval=True)
-        run.degraded = list(row.pack.diagnosis.degraded) if row.pack else []
+        if row.pack:
+            run.degraded, run.trace_id = list(row.pack.diagnosis.degraded), row.pack.diagnosis.trace_id
         return run
 
     async def _execute(self, run: Run, ruling: Mapping[str, object] | None = None) -> Diagnosis:
@@ -140,7 +141,7 @@ class DebugAgent:
             saving["durability"] = "exit"
         status: Status = "failed"
         error = "internal"
-        with self.asking(), spans.agent(run.id, run.question.kb) as span:
+        with self.asking(), spans.agent(run.id, run.question.kb, run.trace_id) as span:
             run.trace_id = span.trace_id
             try:
                 compiled = await self.graphs.compiled()
@@ -149,9 +150,11 @@ class DebugAgent:
                 if out.interrupts:
                     if compiled.saver.lost(run.id):
                         run.degrade("approve_failed:checkpoint")
-                    return await self._hold(run, out.value)
-                await compiled.saver.drop(run.id, written=ruling is not None)
-                diagnosis: Diagnosis = out.value["diagnosis"]
+                    diagnosis = await self._hold(run, out.value)
+                else:
+                    await compiled.saver.drop(run.id, written=ruling is not None)
+                    diagnosis = out.value["diagnosis"]
+                span.decided(diagnosis.verdict, diagnosis.analyzer, diagnosis.usage.cached, run.degraded)
                 return diagnosis
             except asyncio.CancelledError:
                 status = error = "cancelled"

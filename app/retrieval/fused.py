@@ -35,7 +35,10 @@ class FusedRetriever:
         """The same search, with what each lane found and where the time went."""
         with spans.retrieval(self.store.name, query.k) as span:
             explanation = await self._search(query)
+            span.queried(query.text)
             span.found(len(explanation.retrieved.passages))
+            lanes = explanation.lanes
+            span.fused(code=len(lanes.code), dense=len(lanes.dense), sparse=len(lanes.sparse))
             for reason in explanation.retrieved.degraded:
                 span.note(reason)
             return explanation

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from app.core.document import Passage
 from app.core.errors import RerankerUnavailable
 from app.retrieval.base import Reranker
+from app.telemetry import spans
 
 AGAIN = 30.0  # seconds after a failure before the reranker is asked once more
 DOWN = "reranker_unavailable"  # of `degraded`
@@ -32,8 +33,9 @@ class Reranking:
         if self.clock() < self._closed_until:
             return list(passages), DOWN
         try:
-            async with asyncio.timeout(self.patience):
-                scores = await self.reranker.scores(question, [_read(passage) for passage in rest])
+            with spans.lane("rerank", "", "") as span:
+                span.found(len(rest))
+                scores = await self._scores(self.reranker, question, rest)
         except (RerankerUnavailable, TimeoutError) as error:
             self._closed_until = self.clock() + AGAIN
             self.why_not = str(error) or f"{self.reranker.name} gave no answer in {self.patience:g} s."
@@ -41,6 +43,10 @@ class Reranking:
         self.why_not = ""
         marked = [_marked(passage, score) for passage, score in zip(rest, scores, strict=True)]
         return [*passages[:leading], *sorted(marked, key=lambda passage: -passage.why["rerank"])], ""
+
+    async def _scores(self, reranker: Reranker, question: str, passages: Sequence[Passage]) -> Sequence[float]:
+        async with asyncio.timeout(self.patience):
+            return await reranker.scores(question, [_read(passage) for passage in passages])
 
     async def close(self) -> None:
         if self.reranker is not None:

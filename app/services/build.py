@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from app.analyzers.benchmark.idle import Idle
@@ -20,7 +19,7 @@ from app.prompts.files import FilePrompts
 from app.records.home import open_records
 from app.retrieval.base import Embedder
 from app.retrieval.encoder import Encoder
-from app.services import keeping, process, watching
+from app.services import gauges, keeping, process, watching
 from app.services.analyzing import manager
 from app.services.benchmarking import Kept, Questions, bench
 from app.services.caching import open_cache
@@ -28,9 +27,11 @@ from app.services.hall import Services
 from app.services.health import Health
 from app.services.knowing import Shared, furnish
 from app.services.shelf import stock
+from app.services.traces import Watch
 from app.services.warm import first_use
 from app.telemetry import logs
-from app.telemetry.setup import configure
+from app.telemetry.setup import Tracing, configure
+from app.telemetry.threads import Threads
 
 __all__ = ["Embedder", "build"]
 
@@ -58,10 +59,12 @@ async def build(
         if serve:
             closing.enter_context(process.serving())
         lent = analyzers is not None
+        watched_by = Tracing()
         if not lent:  # a hall beside another one leaves the spans of that one's users where they go
-            closing.callback(configure(settings.telemetry).close)
+            watched_by = configure(settings.telemetry, metrics=serve)
+            closing.push_async_callback(asyncio.to_thread, watched_by.close)
         teach(settings.own_grammars)
-        pool = ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="rail-debug")
+        pool = Threads(os.cpu_count() or 2, thread_name_prefix="rail-debug")
         closing.callback(pool.shutdown)
         records = open_records(settings.folder, settings.database, settings.records.spool)
         await records.open(serve=serve)
@@ -109,6 +112,7 @@ async def build(
                 await stock(records.truth, shelf.pipeline, settings.kb)
             await switch.current.store.write(settings.kb)
         if serve:
+            gauges.join(watched_by, analyzers, cache, switch, pool)
             for work in (shelf.rebuild.persist(), keeping.tidy(records, settings.records)):
                 closing.push_async_callback(_ended, asyncio.create_task(work))
             analyzers.pool.spawn(watching.watch(settings, analyzers))
@@ -131,6 +135,7 @@ async def build(
             prompts=prompts,
             expiry=records.expiry,
             truth=records.truth,
+            watch=Watch(watched_by, records.runs),
         )
 
 

@@ -24,6 +24,7 @@ from app.services.health import Health, Readiness
 from app.services.indexes import Switch
 from app.services.rebuild import Rebuild
 from app.services.revisions import Comparison, compare
+from app.services.traces import Watch
 
 __all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "RunRow", "Services"]
 
@@ -59,6 +60,7 @@ class Services:
     prompts: Prompts
     expiry: Expiry
     truth: Truth
+    watch: Watch
 
     @property
     def retriever(self) -> Retriever:

@@ -1,4 +1,4 @@
-"""Secrets and e-mail addresses are taken out of whatever is about to be written down.
+"""Secrets, e-mail addresses and personal data are taken out of whatever is about to be written down.
 
 Every pattern runs in time linear in the text: a match begins at few places, and once begun it never steps back
 (possessive quantifiers), so that a hostile log line cannot make the service stand still.
@@ -7,6 +7,8 @@ Every pattern runs in time linear in the text: a match begins at few places, and
 import re
 from collections.abc import Mapping
 from typing import Final
+
+from app.telemetry.personal import NONE, Personal, covered
 
 MASK: Final = "***"
 DEEPEST: Final = 12
@@ -51,7 +53,26 @@ _PATTERNS: Final = (
 )
 
 
+_personal: Personal = NONE
+
+
+def configure(known: Personal) -> Personal:
+    """What counts as personal data from now on. -> what did before."""
+    global _personal  # as with spans: the log is written where no service is at hand
+    before, _personal = _personal, known
+    return before
+
+
+def personal() -> Personal:
+    return _personal
+
+
 def text(value: str) -> str:
+    """Without secrets and without personal data."""
+    return covered(secrets(value), _personal.known) if _personal.known else secrets(value)
+
+
+def secrets(value: str) -> str:
     for pattern, mask in _PATTERNS:
         value = pattern.sub(mask, value)
     return value

@@ -4,6 +4,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.telemetry.context import Place
+from app.telemetry.semconv import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -13,10 +16,18 @@ class Span:
     span_id: str
     parent_id: str
     name: str
-    started_at: float  # seconds since the epoch
-    milliseconds: float
+    started_ns: int  # since the epoch
+    ended_ns: int
     attributes: Mapping[str, object] = field(default_factory=dict)
     error: str = ""
+    kind: Kind = "internal"
+    links: tuple[Place, ...] = ()
+    remote: bool = False  # the parent is another process's
+    sampled: bool = True
+
+    @property
+    def milliseconds(self) -> float:
+        return (self.ended_ns - self.started_ns) / 1e6
 
 
 class Ring:
@@ -34,9 +45,13 @@ class Ring:
     def trace(self, trace_id: str) -> tuple[Span, ...]:
         """The spans of one trace that are still kept, in the order in which they began."""
         kept = (span for span in self._spans.copy() if span.trace_id == trace_id)
-        return tuple(sorted(kept, key=lambda span: span.started_at))
+        return tuple(sorted(kept, key=lambda span: span.started_ns))
+
+    def trace_ids(self) -> tuple[str, ...]:
+        """Those of the spans that are still kept, the one that ended last first."""
+        return tuple(dict.fromkeys(span.trace_id for span in reversed(self._spans.copy())))
 
     def newest(self, limit: int = 50) -> tuple[Span, ...]:
         """The roots of the traces that ended last, newest first."""
-        roots = [span for span in self._spans.copy() if not span.parent_id]
+        roots = [span for span in self._spans.copy() if not span.parent_id or span.remote]
         return tuple(roots[: -limit - 1 : -1])

@@ -12,12 +12,15 @@ pytest.importorskip("weaviate")
 from app.core.errors import StoreUnavailable
 from app.core.question import Asset
 from app.core.settings.retrieval import RetrievalSettings
+from app.core.settings.telemetry import TelemetrySettings
 from app.core.settings.weaviate import WeaviateSettings
 from app.retrieval.base import Lanes, Store
 from app.retrieval.encoder import Encoder
 from app.retrieval.fused import FusedRetriever
 from app.retrieval.stores.table import STORES
 from app.retrieval.stores.weaviate.rows import token
+from app.telemetry import spans
+from app.telemetry.setup import configure
 from tests.retrieval import places
 from tests.retrieval.fakes import HashEmbedder, MemoryTruth, Text, asking
 from tests.weaviate_server.server import Server
@@ -456,3 +459,23 @@ async def test_generations_that_are_gone_take_no_ones_place(make: Make, server: 
 
 def test_a_code_is_one_token_that_no_stem_is() -> None:
     assert token("E73 B") == "§E73_B"
+
+
+async def test_each_search_tells_the_span_it_belongs_to(make: Make, truth: MemoryTruth, server: Server) -> None:
+    truth.put("a", Text("E73-B the pressure sensors disagree", defines=("E73-B",)))
+    store = await make()
+    await store.write("main")
+    tracing = configure(TelemetrySettings())
+    try:
+        server.parents.clear()
+        with spans.retrieval("weaviate", 8) as retrieval:
+            await look(store, truth, "E73-B pressure sensors", "E73-B")
+    finally:
+        tracing.close()
+    made = {span.span_id: span for span in tracing.ring.trace(retrieval.trace_id)}
+    callers = {made[parent.split("-")[2]].name for parent in server.parents}
+    assert {"dense weaviate", "sparse weaviate", "code weaviate"} <= callers
+    assert all(parent.split("-")[1] == retrieval.trace_id for parent in server.parents)
+    lanes = [span for span in made.values() if span.name.endswith(" weaviate") and span.parent_id]
+    assert {span.attributes["db.system.name"] for span in lanes} == {"weaviate"}
+    assert not any("db.weaviate.search.alpha" in span.attributes for span in lanes)  # none of them is a hybrid call

@@ -2,16 +2,20 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from app.core.brief import Identity
 from app.core.errors import AnalyzerTimeout
 from app.core.settings.telemetry import TelemetrySettings
-from app.telemetry import spans
+from app.telemetry import context, semconv, spans
 from app.telemetry.ring import Span
 from app.telemetry.setup import Tracing, configure
+from app.telemetry.threads import Threads
 
+ROOT = Path(__file__).parents[2]
+RUN = "019aa0c4-0000-7000-8000-00000000abcd"
 MODEL = Identity("openai", "small", "0123456789abcdef", remote=True)
 
 
@@ -82,7 +86,7 @@ def test_an_exception_marks_its_span_by_code_and_leaves_its_text_behind(tracing:
         raise KeyError("hunter2")
     run = named(tracing, "invoke_agent rail-debug")
     trace = tracing.ring.trace(run.trace_id)
-    assert [span.error for span in trace] == ["analyzer_timeout", "analyzer_timeout"]
+    assert [span.error for span in trace] == ["", "analyzer_timeout"]  # once, where it happened
     assert named(tracing, "node verify").error == "KeyError"
     assert "sk-abc" not in repr(trace)
     assert "example.com" not in repr(trace)
@@ -170,11 +174,25 @@ def test_switched_off_nothing_is_made_and_nothing_is_imported() -> None:
         "tracing = setup.configure(TelemetrySettings(tracing=False))\n"
         "with spans.agent('r', 'main') as a, spans.node('x') as n, spans.retrieval('s', 1), spans.ingest('k', 'p'):\n"
         "    a.found(1), a.used(1, 2), a.note('x')\n"
-        "assert (a.trace_id, a is n, len(tracing.ring), tracing.provider) == ('', True, 0, None)\n"
+        "assert (a.trace_id, a is n, len(tracing.ring), tracing.exports) == ('', True, 0, None)\n"
         "tracing.close()\n"
         "assert not [m for m in sys.modules if m.startswith('opentelemetry')]\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=ROOT)
+
+
+def test_without_a_collector_nothing_heavy_is_imported() -> None:
+    code = (
+        "import sys\n"
+        "from app.core.settings.telemetry import TelemetrySettings\n"
+        "from app.telemetry import setup, spans\n"
+        "tracing = setup.configure(TelemetrySettings())\n"
+        "with spans.agent('r', 'main'), spans.node('x'):\n"
+        "    pass\n"
+        "assert len(tracing.ring) == 2\n"
+        "assert not [m for m in sys.modules if m.split('.')[0] in ('opentelemetry', 'grpc', 'requests')]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=ROOT)
 
 
 def test_the_ring_is_bounded_and_keeps_the_newest() -> None:
@@ -208,3 +226,84 @@ def test_a_global_provider_of_somebody_else_is_left_alone_and_leads_the_trace(tr
         assert run.trace_id == f"{request.get_span_context().trace_id:032x}"
     assert trace.get_tracer_provider() is before
     assert [span.name for span in tracing.ring.trace(run.trace_id)] == ["invoke_agent rail-debug"]
+
+
+async def test_threads_of_the_pool_know_their_run(tracing: Tracing) -> None:
+    def work() -> str:
+        with spans.lane("dense", "embedded", "main"):
+            return spans.RUN.get()
+
+    with Threads(2) as pool:
+        with spans.agent("run-1", "main") as run:
+            told = await asyncio.get_running_loop().run_in_executor(pool, work)
+        nobody = await asyncio.get_running_loop().run_in_executor(pool, work)
+    assert (told, nobody) == ("run-1", "")
+    agent, lane = tracing.ring.trace(run.trace_id)
+    assert lane.parent_id == agent.span_id
+
+
+def test_a_shadow_is_a_trace_of_its_own_that_is_linked_to_the_question(tracing: Tracing) -> None:
+    with spans.agent(RUN, "main") as run:
+        asked_at = spans.here()
+    with spans.beside("shadow", "scratch", asked_at), spans.inference(MODEL):
+        pass
+    with spans.agent("run-2", "main") as other, spans.beside("benchmark", "scratch"):
+        pass
+    shadow, benchmark = named(tracing, "shadow scratch"), named(tracing, "benchmark scratch")
+    assert shadow.trace_id != run.trace_id
+    assert [(link.trace_id, link.span_id) for link in shadow.links] == [(run.trace_id, RUN[-17:].replace("-", ""))]
+    assert [link.trace_id for link in benchmark.links] == [other.trace_id]
+    assert len(tracing.ring.trace(shadow.trace_id)) == 2
+    assert benchmark.parent_id == ""
+
+
+def test_an_alpha_stands_on_a_hybrid_call_of_weaviate_only(tracing: Tracing) -> None:
+    with spans.retrieval("weaviate", 8) as run, spans.lane("hybrid", "weaviate", "main", alpha=0.6):
+        pass
+    retrieval, hybrid = tracing.ring.trace(run.trace_id)
+    assert hybrid.attributes["db.weaviate.search.alpha"] == 0.6
+    assert "db.weaviate.search.alpha" not in retrieval.attributes
+
+
+def test_every_name_of_the_conventions_is_one_of_the_pinned_release() -> None:
+    from opentelemetry.semconv._incubating.attributes import (
+        db_attributes,
+        error_attributes,
+        gen_ai_attributes,
+        http_attributes,
+        service_attributes,
+    )
+
+    released = {
+        value
+        for module in (db_attributes, error_attributes, gen_ai_attributes, http_attributes, service_attributes)
+        for value in vars(module).values()
+        if isinstance(value, str)
+    }
+    own = ("rail_debug.", "rail.", "langfuse.", "llm.", "user.", "db.weaviate.")
+    names = {v for k, v in vars(semconv).items() if k.isupper() and isinstance(v, str) and "." in v}
+    assert len(names) > 30
+    assert {name for name in names if name not in released and not name.startswith(own)} == set()
+
+
+PARENTS = {
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01": True,
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00": False,
+    "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-the-future-will-be-like": True,
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more": None,
+    "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01": None,
+    "00-00000000000000000000000000000000-b7ad6b7169203331-01": None,
+    "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01": None,
+    "00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01": None,
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331": None,
+    "0" * 10_000: None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("header", PARENTS, ids=lambda header: header[:12] + header[-8:])
+def test_traceparent_is_read_as_w3c_says(header: str) -> None:
+    place = context.read(header)
+    assert (place.sampled if place else None) is PARENTS[header]
+    if place and header.startswith("00"):
+        assert context.written(place) == header

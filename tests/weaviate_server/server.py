@@ -45,6 +45,7 @@ class Server:
     faults: Faults = field(default_factory=Faults)
     collections: dict[str, Collection] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)  # the name of every call, for tests that count them
+    parents: list[str] = field(default_factory=list)  # the `traceparent` of every call that told one
 
     def start(self) -> "Server":
         self._grpc = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
@@ -85,6 +86,7 @@ class Calls(grpc.GenericRpcHandler):
 
         def answer(asked: Any, context: Any) -> Any:
             self.server.asked.append(name)
+            self.server.parents += [value for key, value in context.invocation_metadata() if key == "traceparent"]
             time.sleep(self.server.faults.slow_s)
             if self.server.key and ("authorization", f"Bearer {self.server.key}") not in context.invocation_metadata():
                 context.abort(grpc.StatusCode.UNAUTHENTICATED, "invalid api key")

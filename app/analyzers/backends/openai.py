@@ -22,6 +22,7 @@ from app.core.brief import Begin, Brief, Delta, End, Footprint, Identity, Text
 from app.core.errors import AnalyzerError, AnalyzerUnreachable
 from app.core.settings.analyzers import AnalyzerSpec
 from app.receipts.draft import SCHEMA
+from app.telemetry import spans
 
 if TYPE_CHECKING:
     import httpx
@@ -121,7 +122,12 @@ class OpenAIAnalyzer:
             raise AnalyzerUnreachable(f"{self.name!r} is not loaded.")
         async with self._patience(deadline):
             response = await self._client.post(
-                "/chat/completions", cast_to=httpx.Response, body=body, stream=True, stream_cls=AsyncStream[Any]
+                "/chat/completions",
+                cast_to=httpx.Response,
+                body=body,
+                options={"headers": spans.headers()},
+                stream=True,
+                stream_cls=AsyncStream[Any],
             )
         try:
             yield response  # type: ignore[misc]

@@ -28,6 +28,7 @@ from app.analyzers.benchmark.used import Meter
 from app.core import ids
 from app.core.errors import RailDebugError, RecordsUnavailable
 from app.core.settings.benchmark import BenchmarkSettings
+from app.telemetry import spans
 
 log = logging.getLogger(__name__)
 READY = "ready"
@@ -149,7 +150,8 @@ class Benchmark:
 
         async def ask(paper: Paper) -> Trial:
             meter.begin()
-            return await attempt(analyzer, paper)
+            with spans.beside("benchmark", name):
+                return await attempt(analyzer, paper)
 
         late = ""
         for paper in papers:

@@ -10,7 +10,9 @@ from app.retrieval.asked import asked
 from app.retrieval.base import Hit, IndexRow, Lanes, Query, Vector
 from app.retrieval.stores.matrix import Numbers, Vectors
 from app.retrieval.stores.sparse import Reader
+from app.telemetry import spans
 
+NAME = "embedded"
 DEFINES, MENTIONS = 1.0, 0.5  # scores of the code lane
 
 
@@ -41,10 +43,17 @@ class View:
         strangest = self.reader.strangest
         absent = frozenset(word for word, weight in weights.items() if weight >= strangest)
         present = {word: weight for word, weight in weights.items() if word not in absent}
-        dense = [] if vector is None else self.vectors.nearest(vector, self.blind, k)
-        sparse = self.reader.find(present, question.also(weigh), codes, k)
+        with spans.lane("dense", NAME, query.kb) as span:
+            dense = [] if vector is None else self.vectors.nearest(vector, self.blind, k)
+            span.found(len(dense))
+        with spans.lane("sparse", NAME, query.kb) as span:
+            sparse = self.reader.find(present, question.also(weigh), codes, k)
+            span.found(len(sparse))
+        with spans.lane("code", NAME, query.kb) as span:
+            coded = tuple(islice(self._by_code(codes), k))
+            span.found(len(coded))
         return Lanes(
-            code=tuple(islice(self._by_code(codes), k)),
+            code=coded,
             dense=self._hits(dense),
             sparse=self._hits(sparse),
             known={code: self._ids(self.codes[code].defines) for code in codes if code in self.codes},

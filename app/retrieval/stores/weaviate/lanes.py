@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from app.core.errors import StoreMissing, StoreRefused
 from app.retrieval.base import Hit, Lanes, Query, Truth, Vector
 from app.retrieval.stores.weaviate.view import Lane, View, Words
+from app.telemetry import spans
+
+T = TypeVar("T")
 
 NOTHING = Lane()
 PAUSE = 30.0  # seconds after which a vectorizer that did not answer is asked once more
@@ -56,7 +60,9 @@ class Plan:
 async def fused(view: View, asked: Asked) -> Lanes:
     """Every lane at once; the dense one by near-text where a vectorizer answers, else by our own vectors."""
     coded, (dense, notes), (sparse, words) = await asyncio.gather(
-        view.by_code(asked.query, asked.k), _dense(view, asked), _sparse(view, asked)
+        _watched("code", asked, view.by_code(asked.query, asked.k)),
+        _watched("dense", asked, _dense(view, asked)),
+        _watched("sparse", asked, _sparse(view, asked)),
     )
     return _lanes(view, coded, words, dense=dense, sparse=sparse, notes=notes)
 
@@ -65,11 +71,13 @@ async def near_text_first(view: View, asked: Asked) -> Lanes:
     """Near-text alone, and BM25 alone when no vectorizer answers. Codes are looked up in either case."""
     query, k = asked.query, asked.k
     coded, near, words = await asyncio.gather(
-        view.by_code(query, k), asked.vectorizer.near(view, query, k), view.words(query.text)
+        _watched("code", asked, view.by_code(query, k)),
+        _watched("dense", asked, asked.vectorizer.near(view, query, k)),
+        view.words(query.text),
     )
     if near is not None:
         return _lanes(view, coded, words, dense=near)
-    sparse = await view.sparse(words, query.codes, query.asset, k)
+    sparse = await _watched("sparse", asked, view.sparse(words, query.codes, query.asset, k))
     return _lanes(view, coded, words, sparse=sparse, notes=("vectorizer_down",))
 
 
@@ -103,6 +111,11 @@ def _lanes(
     return Lanes(
         code, dense.hits, sparse.hits, known, defining, words.absent, words.weights, view.active.version, notes
     )
+
+
+async def _watched(name: str, asked: Asked, work: Awaitable[T]) -> T:
+    with spans.lane(name, "weaviate", asked.query.kb):
+        return await work
 
 
 async def _dense(view: View, asked: Asked) -> tuple[Lane, tuple[str, ...]]:

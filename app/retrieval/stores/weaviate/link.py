@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.core.errors import StoreMissing, StoreRefused, StoreUnavailable
 from app.core.settings.weaviate import WeaviateSettings
+from app.retrieval.stores.weaviate.traced import traced
 
 if TYPE_CHECKING:
     from weaviate import WeaviateAsyncClient
@@ -124,7 +125,7 @@ def make(settings: WeaviateSettings) -> "WeaviateAsyncClient":
 
     key = settings.key()
     timeout = Timeout(init=settings.connect_s, query=settings.write_s, insert=settings.write_s)
-    return weaviate.WeaviateAsyncClient(
+    client = weaviate.WeaviateAsyncClient(
         connection_params=ConnectionParams.from_params(
             http_host=settings.host,
             http_port=settings.port,
@@ -139,6 +140,7 @@ def make(settings: WeaviateSettings) -> "WeaviateAsyncClient":
         ),
         skip_init_checks=True,  # or it asks PyPI for its own version
     )
+    return traced(client)
 
 
 async def _breathes(client: "WeaviateAsyncClient", settings: WeaviateSettings) -> None:
