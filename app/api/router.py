@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.routes import approvals, benchmark, debug, documents, gaps, health, models, runs
+from app.api.routes import approvals, benchmark, debug, documents, gaps, health, models, openai, runs
 
 router = APIRouter()
 router.include_router(health.router, tags=["health"])
@@ -15,3 +15,4 @@ router.include_router(models.router, prefix="/api/v1", tags=["models"])
 router.include_router(models.short, tags=["models"])
 router.include_router(benchmark.router, prefix="/api/v1", tags=["benchmark"])
 router.include_router(benchmark.short, tags=["benchmark"])
+router.include_router(openai.router, prefix="/v1", tags=["openai"])

@@ -1,7 +1,7 @@
 import pytest
 
 from app.analyzers.fit import FRAME, fit, tokens
-from app.core.brief import Turn
+from app.core.question import Turn
 from app.core.errors import AnalyzerContextExceeded
 from tests.receipts.passages import passage
 
