@@ -34,8 +34,8 @@ Lost is a question without an answer whose every receipt holds; spliced is an an
 of `evidence` alone. Text that went out as an OpenAI stream cannot be taken back: where the model had spoken before it
 failed, that stream ended with an error object, which is neither lost nor spliced; withdrawn counts them. All that it
 had said was then of the first attempt, and the record of its run, judged in its place, holds the whole answer.
-Added is the time beyond the median of `evidence` alone through the same door, p50 / p95 in ms, of a withdrawn one with
-the reading of its record: it holds what the model had streamed before it failed, its retries before a first word, and
+Added is the time beyond that of `evidence` alone through the same door just before, p50 / p95 in ms, of a withdrawn one
+with the reading of its record: it holds what the model had streamed before it failed, its retries before a first word, and
 for a stall the {patience} s that the row waits for the next piece. Before the first token 429 and 500 are a status,
 after it an error among the events; empty is so many blank tokens and then the end. The circuit is off here, so that
 every fault is met.
@@ -121,11 +121,11 @@ async def drill(client: httpx.AsyncClient, model: Model, positions: int) -> dict
     at = places(len(text) // SIZE, positions)
     rows: dict[tuple[str, str], Row] = {}
     for name, door in DOORS.items():
-        plain = statistics.median([(await ask(door, client, "evidence"))[1] for _ in range(20)])
         for fault, how in FAULTS.items():
             row = rows[fault, name] = Row()
             for place in at:
                 await model.plays(**{"text": text, **how(place)})
+                _, plain = await ask(door, client, "evidence")
                 await one(row, door, client, evidence, plain)
     return rows
 
