@@ -35,8 +35,8 @@ of `evidence` alone. Text that went out as an OpenAI stream cannot be taken back
 failed, that stream ended with an error object, which is neither lost nor spliced; withdrawn counts them. All that it
 had said was then of the first attempt, and the record of its run, judged in its place, holds the whole answer.
 Added is the time beyond that of `evidence` alone through the same door just before, p50 / p95 in ms, of a withdrawn one
-with the reading of its record: it holds what the model had streamed before it failed, its retries before a first word, and
-for a stall the {patience} s that the row waits for the next piece. Before the first token 429 and 500 are a status,
+with the reading of its record: it holds what the model had streamed before it failed, its retries before a first word,
+and for a stall the {patience} s that the row waits for the next piece. Before the first token 429 and 500 are a status,
 after it an error among the events; empty is so many blank tokens and then the end. The circuit is off here, so that
 every fault is met.
 
