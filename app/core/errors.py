@@ -18,8 +18,8 @@ RailDebugError
 ├── DownloadFailed
 ├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable, AnalyzerNoRoom),
 │                              AnalyzerRateLimited, AnalyzerRefused (AnalyzerContentPolicy),
-│                              AnalyzerContextExceeded, AnalyzerBadOutput,
-│                              AnswerWithdrawn
+│                              AnalyzerContextExceeded, AnalyzerBadOutput
+├── AnswerWithdrawn
 ├── StoreUnavailable
 │   └── StoreRefused        it is there and says no
 │       └── StoreMissing
@@ -180,7 +180,7 @@ class AnalyzerBadOutput(AnalyzerError):
     code = "analyzer_bad_output"
 
 
-class AnswerWithdrawn(AnalyzerError):
+class AnswerWithdrawn(RailDebugError):
     """Another analyzer begins, and the door cannot take back what the first one said."""
 
     code = "answer_withdrawn"
