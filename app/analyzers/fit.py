@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 
-from app.core.brief import Turn
 from app.core.document import Passage
 from app.core.errors import AnalyzerContextExceeded
+from app.core.question import Turn
 
 LETTERS = re.compile(rb"[A-Za-z ]+")
 PER_TOKEN = 3  # of these; every other byte counts as one, for codes and numbers are cut small

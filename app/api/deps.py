@@ -18,12 +18,15 @@ async def hall(request: Request) -> Services:
 
 
 async def admitted(request: Request) -> Principal:
+    return await admit(request, request.headers.get("authorization"))
+
+
+async def admit(request: Request, credentials: str | None) -> Principal:
     """The one call of the gate. A caller without a key must also be no foreign web page (see `same_site`)."""
     told = request.headers.get("content-length", "0")
     address = request.client.host if request.client else ""
-    principal = await (await hall(request)).gate.admit(
-        request.headers.get("authorization"), address, int(told) if told.isdecimal() else 0
-    )
+    gate = (await hall(request)).gate
+    principal = await gate.admit(credentials, address, int(told) if told.isdecimal() else 0)
     if principal is LOCAL:
         same_site(request)
     return principal

@@ -1,11 +1,10 @@
 """A body that is too large is refused before it is in memory, whether or not it told its length."""
 
-import json
-
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.problems import respond
 from app.core.errors import TooLarge
-from app.gate.base import problem
 
 
 class BodyLimit:
@@ -20,7 +19,7 @@ class BodyLimit:
         service = scope["app"].state.services.settings.service
         limit = service.upload_limit if scope["path"].startswith("/api/v1/documents") else service.body_limit
         if told_length(scope) > limit:
-            return await refuse(send, limit)
+            return await refuse(scope, send, limit)
         seen = 0
 
         async def counted() -> Message:
@@ -36,7 +35,7 @@ class BodyLimit:
             if seen <= limit:
                 await send(message)
             elif message["type"] == "http.response.start":
-                await refuse(send, limit)
+                await refuse(scope, send, limit)
 
         await self.app(scope, counted, answer)
 
@@ -46,8 +45,7 @@ def told_length(scope: Scope) -> int:
     return int(told) if told.isdigit() else 0
 
 
-async def refuse(send: Send, limit: int) -> None:
-    body = json.dumps(problem(TooLarge(f"The body is larger than {limit} bytes."))).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def refuse(scope: Scope, send: Send, limit: int) -> None:
+    answer = respond(Request(scope), TooLarge(f"The body is larger than {limit} bytes."))
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,12 +1,15 @@
 """Errors as RFC 9457 problem details, whatever raised them."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from app.api import openai_error
 from app.core.errors import InvalidInput, NotFound, RailDebugError
 from app.gate.base import problem
 
@@ -19,16 +22,20 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 }
 
 
-def respond(error: RailDebugError, **more: object) -> JSONResponse:
-    body = problem(error)
-    status = int(str(body["status"]))
+def respond(request: Request, error: RailDebugError, **more: object) -> JSONResponse:
     after = getattr(error, "after", None)
-    headers = {"retry-after": str(int(after))} if after else None
-    return JSONResponse({**body, **more}, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    return shaped(request, {**problem(error), **more}, {"retry-after": str(int(after))} if after else None)
+
+
+def shaped(request: Request, told: dict[str, Any], headers: Mapping[str, str] | None) -> JSONResponse:
+    """The one place where the door decides how an error looks."""
+    if openai_error.spoken_at(request.url.path):
+        return JSONResponse(openai_error.error_object(told), openai_error.status_of(told), headers)
+    return JSONResponse(told, told["status"], headers, MEDIA_TYPE)
 
 
 async def ours(request: Request, error: Exception) -> JSONResponse:
-    return respond(error if isinstance(error, RailDebugError) else RailDebugError("The service failed."))
+    return respond(request, error if isinstance(error, RailDebugError) else RailDebugError("The service failed."))
 
 
 async def invalid(request: Request, error: Exception) -> JSONResponse:
@@ -36,21 +43,20 @@ async def invalid(request: Request, error: Exception) -> JSONResponse:
     wrong = error.errors() if isinstance(error, RequestValidationError) else []
     places = [{"at": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in wrong]
     told = "; ".join(f"{place['at']}: {place['message']}" for place in places)
-    return respond(InvalidInput(f"The request is not valid: {told}."), errors=places)
+    return respond(request, InvalidInput(f"The request is not valid: {told}."), errors=places)
 
 
 async def http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
     known = NotFound(f"Nothing is at {request.url.path}.", hint="See /docs.") if status == 404 else InvalidInput(detail)
-    body = {**problem(known), "status": status}
     headers = error.headers if isinstance(error, HTTPException) else None
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    return shaped(request, {**problem(known), "status": status}, headers)
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected error at %s", request.url.path, exc_info=error)
-    return respond(RailDebugError("The service failed while it worked on this request."))
+    return respond(request, RailDebugError("The service failed while it worked on this request."))
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.routes import approvals, benchmark, debug, documents, gaps, health, metrics, models, runs, traces
+from app.api.routes import approvals, benchmark, debug, documents, gaps, health, metrics, models, openai, runs, traces
 
 router = APIRouter()
 router.include_router(health.router, tags=["health"])
@@ -17,3 +17,4 @@ router.include_router(models.router, prefix="/api/v1", tags=["models"])
 router.include_router(models.short, tags=["models"])
 router.include_router(benchmark.router, prefix="/api/v1", tags=["benchmark"])
 router.include_router(benchmark.short, tags=["benchmark"])
+router.include_router(openai.router, prefix="/v1", tags=["openai"])

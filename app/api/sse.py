@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from fastapi.sse import EventSourceResponse, format_sse_event
 
@@ -10,14 +11,15 @@ from app.core.events import Event
 from app.core.wire import to_json
 
 HEARTBEAT_S = 10.0
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+T = TypeVar("T")
 
 
 def stream(events: AsyncIterator[Event], heartbeat_s: float = HEARTBEAT_S) -> EventSourceResponse:
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return EventSourceResponse(frames(events, heartbeat_s), headers=headers)
+    return EventSourceResponse(frames(events, heartbeat_s, frame), headers=HEADERS)
 
 
-async def frames(events: AsyncIterator[Event], heartbeat_s: float) -> AsyncIterator[bytes]:
+async def frames(events: AsyncIterator[T], heartbeat_s: float, spell: Callable[[T], bytes]) -> AsyncIterator[bytes]:
     """A comment goes out whenever nothing else did for a heartbeat, so that proxies keep the connection."""
     following = asyncio.ensure_future(anext(events, None))
     try:
@@ -30,7 +32,7 @@ async def frames(events: AsyncIterator[Event], heartbeat_s: float) -> AsyncItera
             if event is None:
                 return
             following = asyncio.ensure_future(anext(events, None))
-            yield frame(event)
+            yield spell(event)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from app.core.diagnosis import Action, Citation, Diagnosis, FaultCode, Step
+from app.core.diagnosis import Action, Diagnosis, FaultCode, Step
+from app.core.phrases import lookalikes, marked, source
 
 COLOUR: dict[Action, str] = {
     "observe": "cyan",
@@ -37,7 +38,7 @@ def print_diagnosis(diagnosis: Diagnosis, screen: Console | None = None) -> None
         section(screen, f"Code fix ({diagnosis.code_fix.language})", [Text(diagnosis.code_fix.snippet)])
     section(screen, "Not in the documents", [Text(text) for text in diagnosis.absent])
     section(screen, "Warnings", [Text(text, style="yellow") for text in diagnosis.warnings])
-    section(screen, "Sources", [told_source(citation) for citation in diagnosis.citations])
+    section(screen, "Sources", [Text(source(citation)) for citation in diagnosis.citations])
     degraded = f"  degraded: {', '.join(diagnosis.degraded)}" if diagnosis.degraded else ""
     screen.print(Text(f"\nrun {diagnosis.run_id}  {diagnosis.analyzer}{degraded}", style="dim"))
 
@@ -49,10 +50,6 @@ def section(screen: Console, title: str, lines: list[Text]) -> None:
             screen.print(Text("  ").append_text(line))
 
 
-def marked(text: str, citations: tuple[str, ...]) -> str:
-    return " ".join([text, *(f"[{citation}]" for citation in citations)])
-
-
 def told_code(code: FaultCode) -> Text:
     line = Text(code.code, style="bold")
     if code.spelled != code.code:
@@ -60,17 +57,10 @@ def told_code(code: FaultCode) -> Text:
     if code.known:
         return line.append(f"  {marked(code.meaning, code.citations)}" if code.meaning else "", style="not bold")
     line.append("  not in the documents", style="not bold red")
-    near = "; ".join(f"{other.code}: {other.why}" for other in code.near)
-    return line.append(f". Other codes that look like it: {near}" if near else "", style="not bold")
+    return line.append(lookalikes(code), style="not bold")
 
 
 def told_step(number: int, step: Step) -> Text:
     line = Text(f"{number}. ").append(step.action, style=COLOUR[step.action])
     line.append(f"  {marked(step.text, step.citations)}")
     return line.append(f"  expected {step.expected}" if step.expected else "", style="bold")
-
-
-def told_source(citation: Citation) -> Text:
-    place = f"page {citation.page}" if citation.page else f"line {citation.line}"
-    revision = f" rev {citation.revision}" if citation.revision else ""
-    return Text(f"[{citation.id}] {citation.source}{revision}, {place}: “{citation.quote}”")

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 from app.core.document import Passage
-from app.core.question import Options, Question
+from app.core.question import Options, Question, Turn
 
 
 class Prompt(Protocol):
@@ -35,12 +35,6 @@ class PromptSet(Protocol):
     def pick(self, use_case: str, family: str) -> Prompt:
         """The variant of this family, else the default; raises `PromptError` for an unknown use case."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    role: Literal["user", "assistant"]
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ RailDebugError
 ├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable, AnalyzerNoRoom),
 │                              AnalyzerRateLimited, AnalyzerRefused (AnalyzerContentPolicy),
 │                              AnalyzerContextExceeded, AnalyzerBadOutput
+├── AnswerWithdrawn
 ├── StoreUnavailable
 │   └── StoreRefused        it is there and says no
 │       └── StoreMissing
@@ -177,6 +178,14 @@ class AnalyzerContextExceeded(AnalyzerError):
 
 class AnalyzerBadOutput(AnalyzerError):
     code = "analyzer_bad_output"
+
+
+class AnswerWithdrawn(RailDebugError):
+    """Another analyzer begins, and the door cannot take back what the first one said."""
+
+    code = "answer_withdrawn"
+    hint = "Follow nothing of it and ask again; the record of the run holds the whole answer."
+    retry = True
 
 
 class StoreUnavailable(RailDebugError):

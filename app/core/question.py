@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What was said before, by whoever asks or to them: data, as an attachment is."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What a caller may set for one answer, within the analyzer's caps."""
 
@@ -50,6 +59,7 @@ class Question:
     attachments: tuple[Attachment, ...] = ()
     locale: str | None = None
     options: Options = field(default_factory=Options)
+    history: tuple[Turn, ...] = ()  # the oldest first; no code or number is taken from it
 
     @property
     def day(self) -> date:

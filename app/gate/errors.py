@@ -32,6 +32,7 @@ STATUS: Final[dict[type[RailDebugError], tuple[int, str]]] = {
     errors.AnalyzerContentPolicy: (502, "The analyzer will not speak of this"),
     errors.AnalyzerContextExceeded: (413, "More than the analyzer can read"),
     errors.AnalyzerBadOutput: (502, "The analyzer's answer is not usable"),
+    errors.AnswerWithdrawn: (502, "The answer was taken back"),
     errors.StoreUnavailable: (503, "The store is not there"),
     errors.StoreRefused: (503, "The store says no"),
     errors.StoreMissing: (503, "The store does not hold this knowledge base"),

@@ -114,6 +114,10 @@ class Listener:
             "path": PATHS[kind].format(n=number),
             "text": "" if held else checked.statement.text,
             "action": checked.action if kind == "step" else None,
+            "code": checked.statement.code
+            if kind == "meaning" and checked.statement.code in self.brief.codes
+            else None,
+            "expected": None if held else checked.statement.expected,
             "citations": tuple(map(sealed, checked.receipts)) if held else checked.receipts,
             "mark": checked.mark,
             "reasons": checked.reasons,

@@ -26,7 +26,7 @@ class Memory:
         """Its events stay; what was handed in with the question may be megabytes, and stands in the record."""
         if self.under_way.pop(run.id, None) is None:
             return
-        run.question = replace(run.question, log="", code=None, attachments=())
+        run.question = replace(run.question, log="", code=None, attachments=(), history=())
         self.ended[run.id] = run
         while len(self.ended) > self.kept:
             self.ended.popitem(last=False)

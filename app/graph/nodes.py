@@ -1,7 +1,7 @@
 """The six nodes a question passes. Each is small; what happens when one fails is decided in `mend.py`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from langgraph.runtime import Runtime
@@ -10,7 +10,7 @@ from langgraph.types import interrupt
 from app.analyzers.base import Analyzer, Analyzers
 from app.core.brief import Brief
 from app.core.diagnosis import Verdict
-from app.core.question import Question
+from app.core.question import Question, Turn
 from app.faults.codes import Mention
 from app.graph import release, words
 from app.graph.clarify import classes_meant, fitting
@@ -25,6 +25,7 @@ from app.receipts.draft import SCHEMA
 from app.records.base import Runs, Voided
 from app.retrieval.base import Query, Retrieved, Retriever
 
+HISTORY = 2_000  # tokens of earlier turns, as the analyzer counts; what it can read decides further
 LONG = 50_000  # characters; a scan of more than this leaves the event loop
 
 
@@ -76,9 +77,13 @@ class Nodes:
 
     def brief(self, state: State, run: Run) -> Brief:
         question, retrieved = state["question"], state["retrieved"]
+        turns = recent(question.history, run.analyzer.count)
+        if left_out := len(question.history) - len(turns):
+            run.degrade(f"history_dropped:{left_out}")
         return Brief(
             question=question,
             evidence=fitting(retrieved.passages),
+            history=turns,
             codes=tuple(code.code for code in retrieved.fault_codes if code.known),
             prompts=self.prompts.current(),
             schema=SCHEMA,
@@ -118,6 +123,16 @@ class Nodes:
         diagnosis = await keep(self.runs, run, state["diagnosis"], state)
         run.emit("answered", diagnosis=release.withheld(diagnosis))
         return {"diagnosis": diagnosis}
+
+
+def recent(history: Sequence[Turn], count: Callable[[str], int], room: int = HISTORY) -> tuple[Turn, ...]:
+    """From the newest back, as many whole turns as the room holds."""
+    turns: list[Turn] = []
+    for turn in reversed(history):
+        if len(turn.text) > LONG or (room := room - count(turn.text)) < 0:
+            break
+        turns.append(turn)
+    return tuple(reversed(turns))
 
 
 def verdict_of(retrieved: Retrieved, question: Question, answer: Answer) -> Verdict:

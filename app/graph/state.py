@@ -52,6 +52,7 @@ CHECKPOINTED: tuple[type, ...] = (
     question.Asset,
     question.CodeFragment,
     question.Attachment,
+    question.Turn,
     question.Options,
     document.Applicability,
     document.Part,

@@ -1,8 +1,8 @@
 import pytest
 
 from app.analyzers.fit import FRAME, fit, tokens
-from app.core.brief import Turn
 from app.core.errors import AnalyzerContextExceeded
+from app.core.question import Turn
 from tests.receipts.passages import passage
 
 PASSAGES = [passage("word " * 60, name=f"p{n}") for n in range(3)]

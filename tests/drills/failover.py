@@ -10,18 +10,19 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+from openai import APIError
 
-from tests.drills.conftest import Model, Service, free_port, listen, model_server
-from tests.drills.judge import Diagnosis, check_one_voice, check_receipts, wording
+from tests.drills.conftest import Model, Service, free_port, model_server
+from tests.drills.doors import DOORS, Door, Told, by_json
+from tests.drills.judge import Diagnosis, check_receipts, wording
 
-ASKED = "E73-B after the brake test, what do I check first?"
 CLOSED = 3  # failures that open the circuit
 PATIENCE_S = 0.3  # what the row waits for the next piece: a stall costs at least this
 SIZE = 4  # characters of one token of the stub
@@ -30,36 +31,22 @@ HEAD = """# Failover
 Written by `python -m tests.drills.failover`, on two cores that had other work too. A service in a process of its own
 asks a scripted model server, which fails at {positions} places spread over its answer; `evidence` stands behind it.
 Lost is a question without an answer whose every receipt holds; spliced is an answer that is not word for word that
-of `evidence` alone. Added is the time beyond the median of `evidence` alone through the same door, p50 / p95 in ms:
-it holds what the model had streamed before it failed, its retries before a first word, and for a stall the {patience} s
-that the row waits for the next piece. Before the first token 429 and 500 are a status, after it an error among the
-events; empty is so many blank tokens and then the end. The circuit is off here, so that every fault is met.
+of `evidence` alone. Text that went out as an OpenAI stream cannot be taken back: where the model had spoken before it
+failed, that stream ended with an error object, which is neither lost nor spliced; withdrawn counts them. All that it
+had said was then of the first attempt, and the record of its run, judged in its place, holds the whole answer.
+Added is the time beyond that of `evidence` alone through the same door just before, p50 / p95 in ms, of a withdrawn one
+with the reading of its record: it holds what the model had streamed before it failed, its retries before a first word,
+and for a stall the {patience} s that the row waits for the next piece. Before the first token 429 and 500 are a status,
+after it an error among the events; empty is so many blank tokens and then the end. The circuit is off here, so that
+every fault is met.
 
-| fault | door | runs | lost | spliced | added ms |
-|---|---|--:|--:|--:|--:|"""
-TAIL = """The OpenAI-compatible endpoint is not part of this run.
-
-## A server that is not there
+| fault | door | runs | withdrawn | lost | spliced | added ms |
+|---|---|--:|--:|--:|--:|--:|"""
+TAIL = """## A server that is not there
 
 {gone.asked} questions, each beside the same one to `evidence` alone: {gone.answered} answered, {gone.told} of them with
 the reason. Added to the first three, while the circuit was closed: {gone.first} ms. After that, while it was open,
 between the same quantiles of both: p50 {p50} ms, p95 {p95} ms."""
-Door = Callable[[httpx.AsyncClient, str], Awaitable[Diagnosis]]
-
-
-async def by_json(client: httpx.AsyncClient, analyzer: str) -> Diagnosis:
-    reply = await client.post("/api/v1/debug", json={"question": ASKED, "analyzer": analyzer})
-    reply.raise_for_status()
-    told: Diagnosis = reply.json()
-    return told
-
-
-async def by_events(client: httpx.AsyncClient, analyzer: str) -> Diagnosis:
-    """Also checks that no statement of one attempt stands in the answer of another."""
-    return check_one_voice([event async for event in listen(client, {"question": ASKED, "analyzer": analyzer})])
-
-
-DOORS: Mapping[str, Door] = {"JSON": by_json, "SSE": by_events}
 
 
 def reported(status: int, code: str, at: int) -> dict[str, Any]:
@@ -83,6 +70,7 @@ FAULTS: Mapping[str, Callable[[int], dict[str, Any]]] = {
 @dataclass
 class Row:
     runs: int = 0
+    withdrawn: int = 0
     lost: int = 0
     spliced: int = 0
     added_ms: list[float] = field(default_factory=list)
@@ -104,7 +92,7 @@ def places(tokens: int, wanted: int) -> list[int]:
     return sorted({round(n * (tokens - 1) / max(1, wanted - 1)) for n in range(wanted)})
 
 
-async def ask(door: Door, client: httpx.AsyncClient, analyzer: str) -> tuple[Diagnosis, float]:
+async def ask(door: Door, client: httpx.AsyncClient, analyzer: str) -> tuple[Told, float]:
     began = time.perf_counter()
     told = await door(client, analyzer)
     return told, 1000 * (time.perf_counter() - began)
@@ -113,12 +101,14 @@ async def ask(door: Door, client: httpx.AsyncClient, analyzer: str) -> tuple[Dia
 async def one(row: Row, door: Door, client: httpx.AsyncClient, evidence: Diagnosis, plain_ms: float) -> None:
     row.runs += 1
     try:
-        told, took = await ask(door, client, "stub")
+        answer, took = await ask(door, client, "stub")
+        told = answer.diagnosis
         await check_receipts(client, told)
-    except (httpx.HTTPError, AssertionError, KeyError) as error:
+    except (httpx.HTTPError, APIError, AssertionError, KeyError) as error:
         row.lost += 1
         row.wrong.append(repr(error)[:200])
         return
+    row.withdrawn += answer.withdrawn
     row.added_ms.append(took - plain_ms)
     if wording(told) != wording(evidence) or not told["analyzer"].startswith("evidence@") or not told["degraded"]:
         row.spliced += 1
@@ -126,16 +116,16 @@ async def one(row: Row, door: Door, client: httpx.AsyncClient, evidence: Diagnos
 
 
 async def drill(client: httpx.AsyncClient, model: Model, positions: int) -> dict[tuple[str, str], Row]:
-    evidence = await by_json(client, "evidence")
+    evidence = (await by_json(client, "evidence")).diagnosis
     text = script(evidence)
     at = places(len(text) // SIZE, positions)
     rows: dict[tuple[str, str], Row] = {}
     for name, door in DOORS.items():
-        plain = statistics.median([(await ask(door, client, "evidence"))[1] for _ in range(20)])
         for fault, how in FAULTS.items():
             row = rows[fault, name] = Row()
             for place in at:
                 await model.plays(**{"text": text, **how(place)})
+                _, plain = await ask(door, client, "evidence")
                 await one(row, door, client, evidence, plain)
     return rows
 
@@ -166,7 +156,8 @@ async def dead(client: httpx.AsyncClient, asked: int) -> Dead:
     behind: list[float] = []
     for _ in range(asked):
         _, plain = await ask(by_json, client, "evidence")
-        told, took = await ask(by_json, client, "dead")
+        answer, took = await ask(by_json, client, "dead")
+        told = answer.diagnosis
         answered += told["verdict"] == "answered"
         reasons += told["degraded"] == ["analyzer_fallback:dead: analyzer_unreachable"]
         alone.append(plain)
@@ -199,11 +190,12 @@ def spread(values: Sequence[float]) -> str:
 def report(rows: Mapping[tuple[str, str], Row], gone: Dead, positions: int) -> str:
     lines = HEAD.format(positions=positions, patience=PATIENCE_S).splitlines()
     lines += [
-        f"| {fault} | {door} | {row.runs} | {row.lost} | {row.spliced} | {spread(row.added_ms)} |"
+        f"| {fault} | {door} | {row.runs} | {row.withdrawn} | {row.lost} | {row.spliced} | {spread(row.added_ms)} |"
         for (fault, door), row in rows.items()
     ]
-    runs, lost, spliced = (sum(getattr(row, name) for row in rows.values()) for name in ("runs", "lost", "spliced"))
-    lines += [f"| all | both | {runs} | {lost} | {spliced} | |", ""]
+    counted = ("runs", "withdrawn", "lost", "spliced")
+    sums = " | ".join(str(sum(getattr(row, name) for row in rows.values())) for name in counted)
+    lines += [f"| all | all | {sums} | |", ""]
     lines += TAIL.format(gone=gone, p50=gone.at(0.5), p95=gone.at(0.95)).splitlines()
     return "\n".join(lines) + "\n"
 

@@ -1,9 +1,14 @@
 """What every answer must keep, whatever happened behind it: one voice, and receipts that stand in the documents."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
+
+from app.api.markdown import markdown
+from app.core.diagnosis import Diagnosis as Answer
+from app.core.wire import from_json
 
 Diagnosis = dict[str, Any]
 Events = Sequence[tuple[str, dict[str, Any]]]
@@ -60,6 +65,26 @@ def check_one_voice(events: Events) -> Diagnosis:
     receipts = {receipt["id"]: receipt for statement in told for receipt in statement["citations"]}
     assert {citation["id"]: citation for citation in diagnosis["citations"]} == receipts
     return diagnosis
+
+
+def said(text: str) -> list[str]:
+    """The lines of an answer in Markdown, without their headings."""
+    return [line for line in text.splitlines() if line and not line.startswith("**")]
+
+
+def check_text(text: str, diagnosis: Diagnosis) -> None:
+    """What was streamed is the answer: no line too many, and none is missing but a summary that only repeats."""
+    whole = said(markdown(from_json(Answer, json.dumps(diagnosis))))
+    assert set(said(text)) <= set(whole)
+    assert set(whole) - set(said(text)) <= {whole[0]}
+
+
+def check_withdrawn(text: str, events: Events) -> None:
+    """What was streamed before the error object is all of the first attempt, and that was taken back."""
+    kinds = [kind for kind, _ in events]
+    first = [data["text"] for kind, data in events[: kinds.index("restarted")] if kind == "statement"]
+    assert said(text)
+    assert all(any(" ".join(one.split()) in line for one in first) for line in said(text))
 
 
 async def check_receipts(client: httpx.AsyncClient, diagnosis: Diagnosis) -> None:

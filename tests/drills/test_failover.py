@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.drills.failover import DOORS, FAULTS, places, run
+from tests.drills.doors import DOORS
+from tests.drills.failover import FAULTS, places, run
 
 pytestmark = pytest.mark.slow
 
@@ -12,6 +13,7 @@ async def test_no_answer_is_lost_and_none_is_spliced_whatever_fails_wherever() -
     assert set(rows) == {(fault, door) for fault in FAULTS for door in DOORS}
     assert {key: (row.lost, row.spliced, row.wrong) for key, row in rows.items() if row.lost or row.spliced} == {}
     assert all(row.runs == 3 for row in rows.values())
+    assert {door for (_, door), row in rows.items() if row.withdrawn} == {"OpenAI"}
     assert gone.answered == gone.told == gone.asked == 10
 
 

@@ -20,6 +20,7 @@ CHECKED = statement.Checked(statement.Statement("step", "Check it.", (1,)), "hel
 CODE = d.FaultCode("E73-B", "e73b", True, near=(d.NearCode("E73-A", "suffix"),))
 SAMPLES = (
     question.Question("q", code=question.CodeFragment("st", "x := 1"), attachments=(question.Attachment("a", "t"),)),
+    question.Question("q", history=(question.Turn("user", "t"),)),
     passage(applicability=document.Applicability(("X1",), ("4.2",)), why={"code": 1.0}),
     Mention("E73-B", "e73b", 0, 4, "letter"),
     Retrieved((passage(),), (CODE,), 0.5, 3, ("embedder_unavailable",)),
