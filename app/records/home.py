@@ -7,9 +7,12 @@ from pathlib import Path
 
 from app.core.errors import RecordsUnavailable
 from app.records.documents import SqlDocuments
+from app.records.experiments import SqlExperiments
+from app.records.feedback import SqlFeedback
 from app.records.gaps import SqlGaps
 from app.records.keys import SqlKeys
 from app.records.lock import FileLock
+from app.records.promptlog import SqlPromptLog
 from app.records.runs import SqlRuns
 from app.records.spool import Spool
 from app.records.sqlite import Database
@@ -32,6 +35,9 @@ class Records:
     runs: SqlRuns
     gaps: SqlGaps
     keys: SqlKeys
+    feedback: SqlFeedback
+    prompts: SqlPromptLog
+    experiments: SqlExperiments
     service: FileLock  # held for as long as a service lives
     opening: FileLock  # held for a moment: making the file and its tables is no matter of turns
 
@@ -80,6 +86,9 @@ def open_records(folder: Path) -> Records:
         runs=SqlRuns(db, Spool(folder / "spool")),
         gaps=SqlGaps(db),
         keys=SqlKeys(db),
+        feedback=SqlFeedback(db),
+        prompts=SqlPromptLog(db),
+        experiments=SqlExperiments(db),
         service=FileLock(folder / "service.lock"),
         opening=FileLock(folder / "open.lock"),
     )
