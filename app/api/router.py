@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.routes import approvals, debug, documents, gaps, health, runs
+from app.api.routes import approvals, debug, documents, feedback, gaps, health, runs
 
 router = APIRouter()
 router.include_router(health.router, tags=["health"])
@@ -11,3 +11,4 @@ router.include_router(runs.router, prefix="/api/v1", tags=["runs"])
 router.include_router(approvals.router, prefix="/api/v1", tags=["approvals"])
 router.include_router(documents.router, prefix="/api/v1", tags=["documents"])
 router.include_router(gaps.router, prefix="/api/v1", tags=["documents"])
+router.include_router(feedback.router, prefix="/api/v1", tags=["feedback"])

@@ -15,6 +15,7 @@ VERBS = {
     "keys": "app.cli.keys:keys",
     "eval": "app.cli.eval:evaluate",
     "gaps": "app.cli.gaps:gaps",
+    "feedback": "app.cli.feedback:feedback",
     "migrate": "app.cli.migrate:migrate",
 }
 

@@ -1,4 +1,4 @@
-"""What each use case is told: a prompt file may ask for no variable that nobody gives, and leave out none it must use."""
+"""What each use case is told: a prompt file may ask for nothing else, and leave out nothing it must use."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

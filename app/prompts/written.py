@@ -75,7 +75,7 @@ def label(name: str, version: int, family: str, source: str) -> str:
 
 
 def write(place: str, text: str, *, style: str = "", source: str = FILE, version: int | None = None) -> Written:
-    """Raises `PromptError` that names the place and the line. `version`: as a server counts, if not as the text says."""
+    """Raises `PromptError` that names the place and the line. `version`: as a server counts, if one does."""
     file = parse(place, text)
     for breach in breaches(file.front.name, file.front.variables):
         raise wrong(place, 2, breach)

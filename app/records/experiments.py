@@ -16,6 +16,7 @@ EXPOSE = """INSERT INTO exposures (kb, experiment, unit, arm, run_id, owner, at)
 COUNT = """INSERT INTO outcomes (kb, experiment, unit, metric, arm, owner, value, at)
     SELECT e.kb, e.experiment, e.unit, ?, e.arm, e.owner, ?, ? FROM exposures e
     WHERE e.kb = ? AND e.experiment = ? AND e.unit = ? ON CONFLICT DO NOTHING"""
+ALL = "SELECT spec FROM experiments WHERE {granted} ORDER BY kb, name"
 EXPOSED = "SELECT e.arm, COUNT(*) FROM exposures e WHERE e.kb = ? AND e.experiment = ? GROUP BY e.arm"
 TALLIES = """SELECT o.arm, o.metric, COUNT(*), SUM(o.value), SUM(o.value * o.value) FROM outcomes o
     WHERE o.kb = ? AND o.experiment = ? GROUP BY o.arm, o.metric"""
@@ -36,7 +37,7 @@ class SqlExperiments:
     async def all(self, principal: Principal) -> Sequence[Experiment]:
         must_read(principal)
         where, kbs = granted(principal)
-        sql = f"SELECT spec FROM experiments WHERE {where} ORDER BY kb, name"
+        sql = ALL.format(granted=where)
         return await self._database.read(
             lambda connection: [from_json(Experiment, spec) for (spec,) in connection.execute(sql, kbs)]
         )

@@ -67,7 +67,7 @@ def step_3(binary: str) -> Sequence[str]:
 
 
 def step_4(binary: str) -> Sequence[str]:
-    """What people say of answers; which prompt a label points to and who moved it; experiments and what came of them."""
+    """What people say of answers, which prompt a label points to and who moved it, and experiments."""
     return (
         """CREATE TABLE feedback (
             run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, kb TEXT NOT NULL, owner TEXT NOT NULL,

@@ -28,6 +28,7 @@ from app.retrieval.reranking import Reranking
 from app.retrieval.seeds import seeds
 from app.retrieval.stores.table import STORES
 from app.services import process
+from app.services.feedback import FeedbackDesk
 from app.services.hall import Services
 from app.services.health import Health
 from app.services.shelf import stock
@@ -111,6 +112,7 @@ async def build(
             gate=gate,
             keys=records.keys,
             health=Health(settings.kb, records.truth, store, analyzers, encoder),
+            feedback=FeedbackDesk(records.feedback, records.runs),
         )
 
 

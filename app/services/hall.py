@@ -17,6 +17,7 @@ from app.ingest.base import Outcome, Pipeline, Report
 from app.ingest.reading import named_file
 from app.records.base import Documents, Gaps, RunRow, Runs
 from app.retrieval.base import Query, Retrieved, Retriever, Store
+from app.services.feedback import FeedbackDesk
 from app.services.health import Health, Readiness
 
 __all__ = ["Lookup", "Outcome", "Report", "Retrieved", "Services"]
@@ -47,6 +48,7 @@ class Services:
     gate: Gate
     keys: Keys
     health: Health
+    feedback: FeedbackDesk
 
     async def search(self, text: str, kb: str, k: int) -> Retrieved:
         mentions = {mention.code: mention for mention in reversed(find(text))}

@@ -21,6 +21,7 @@ from app.core.ids import kb_slug
 from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec
 from app.core.settings.cache import CacheSettings
 from app.core.settings.gate import GateSettings
+from app.core.settings.prompts import PromptSettings
 from app.core.settings.retrieval import RetrievalSettings
 from app.core.settings.service import ServiceSettings
 from app.core.settings.telemetry import TelemetrySettings
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     retrieval: RetrievalSettings = RetrievalSettings()
     cache: CacheSettings = CacheSettings()
     gate: GateSettings = GateSettings()
+    prompts: PromptSettings = PromptSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @property
