@@ -13,7 +13,8 @@ from app.records.sql import Connection, Database
 
 # Whoever thinks again replaces what they said.
 ADD = """INSERT INTO feedback (run_id, kb, owner, given_by, thumbs, corrected_cause, text, closed_case, prompt,
-    analyzer, trace_id, given_at) SELECT r.id, r.kb, r.owner, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs r WHERE r.id = ? AND {visible}
+    analyzer, trace_id, given_at) SELECT r.id, r.kb, r.owner, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs r
+    WHERE r.id = ? AND {visible}
     ON CONFLICT (run_id, given_by) DO UPDATE SET thumbs = excluded.thumbs, corrected_cause = excluded.corrected_cause,
     text = excluded.text, closed_case = excluded.closed_case, given_at = excluded.given_at"""
 LIST = """SELECT f.run_id, f.kb, f.given_by, f.thumbs, f.corrected_cause, f.text, f.closed_case, f.prompt, f.analyzer,

@@ -50,7 +50,8 @@ class FeedbackDesk:
 def record(pack: Pack, row: FeedbackRow) -> dict[str, Any]:
     """A corrected cause is a fact that an answer must hold; an answer that was liked shows where the gold lies."""
     diagnosis, said = pack.diagnosis, row.feedback
-    liked = said.thumbs == "up" and not said.corrected_cause
+    cause = said.corrected_cause.strip()
+    liked = said.thumbs == "up" and not cause
     return {
         "id": f"feedback-{pack.run_id}-{row.given_by}",
         "question": pack.question.text,
@@ -58,12 +59,12 @@ def record(pack: Pack, row: FeedbackRow) -> dict[str, Any]:
         "code": to_data(pack.question.code) if pack.question.code else None,
         "asset": to_data(pack.question.asset),
         "kind": "feedback",
-        "answerable": (liked and diagnosis.verdict == "answered") or bool(said.corrected_cause),
+        "answerable": bool(cause) or diagnosis.verdict == "answered",
         "gold": [
             {"source": cited.source, "start": cited.start, "end": cited.end} for cited in diagnosis.citations if liked
         ],
-        "facts": [loosely(said.corrected_cause)] if said.corrected_cause.strip() else [],
-        "split": "feedback",
+        "facts": [loosely(cause)] if cause else [],
+        "split": "feedback" if liked or cause else "unlabelled",  # disliked alone does not say what is right
         "feedback": to_data(said),
         "given_by": row.given_by,
         "prompt": row.credit.prompt,
@@ -77,4 +78,4 @@ def record(pack: Pack, row: FeedbackRow) -> dict[str, Any]:
 
 def loosely(words: str) -> str:
     """-> a pattern for these words, whatever stands between them and however they are written."""
-    return r"(?i)" + r"\W+".join(re.escape(word) for word in words.split())
+    return r"(?i)" + r"\W+".join(map(re.escape, re.findall(r"\w+", words)))

@@ -1,6 +1,7 @@
 """Feedback over HTTP: only of one's own runs, credited to who answered, and exported as cases."""
 
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -81,8 +82,6 @@ async def test_feedback_becomes_cases_that_the_evaluation_reads(client: httpx.As
     cited = {(c["source"], c["start"], c["end"]) for c in liked["citations"]}  # type: ignore[attr-defined]
     assert {(place.source, place.start, place.end) for place in first.gold} == cited != set()
     assert second.gold == () and second.answerable
-    import re
-
     assert re.search(second.facts[0], "It was a chafed  cable, x12.")
     kept = json.loads(lines[1])
     assert kept["feedback"]["text"] == "no" and kept["passages"] and kept["analyzer"].startswith("evidence@")
