@@ -13,6 +13,7 @@ RailDebugError
 ├── InvalidDocument
 ├── MissingExtra            an optional part is not installed
 ├── PromptError
+├── PromptStoreUnavailable  Langfuse is away, or speaks in riddles
 ├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable), AnalyzerRateLimited,
 │                              AnalyzerRefused (AnalyzerContentPolicy), AnalyzerContextExceeded, AnalyzerBadOutput
 ├── StoreUnavailable
@@ -104,6 +105,12 @@ class MissingExtra(RailDebugError):
 class PromptError(RailDebugError):
     code = "prompt_error"
     hint = "Check the front matter and the variables of the prompt file."
+
+
+class PromptStoreUnavailable(RailDebugError):
+    code = "prompt_store_unavailable"
+    retry = True
+    hint = "Check RAIL_DEBUG_PROMPTS__LANGFUSE__…; answers go on with the prompts that were there last, or the files."
 
 
 class AnalyzerError(RailDebugError):

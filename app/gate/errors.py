@@ -19,6 +19,7 @@ STATUS: Final[dict[type[RailDebugError], tuple[int, str]]] = {
     errors.InvalidDocument: (422, "The document cannot be read"),
     errors.MissingExtra: (501, "An optional part is not installed"),
     errors.PromptError: (500, "A prompt is not usable"),
+    errors.PromptStoreUnavailable: (503, "The prompt server is not there"),
     errors.AnalyzerError: (502, "The analyzer failed"),
     errors.AnalyzerTimeout: (504, "The analyzer took too long"),
     errors.AnalyzerUnavailable: (503, "The analyzer is not there"),
