@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.routes import approvals, debug, documents, feedback, gaps, health, runs
+from app.api.routes import approvals, debug, documents, feedback, gaps, health, prompts, runs
 
 router = APIRouter()
 router.include_router(health.router, tags=["health"])
@@ -12,3 +12,4 @@ router.include_router(approvals.router, prefix="/api/v1", tags=["approvals"])
 router.include_router(documents.router, prefix="/api/v1", tags=["documents"])
 router.include_router(gaps.router, prefix="/api/v1", tags=["documents"])
 router.include_router(feedback.router, prefix="/api/v1", tags=["feedback"])
+router.include_router(prompts.router, prefix="/api/v1", tags=["prompts"])

@@ -14,7 +14,7 @@ from app.core.events import Event
 from app.core.principal import Principal
 from app.core.question import Question
 from app.graph import release
-from app.graph.base import ApprovalOn, Decision
+from app.graph.base import ApprovalOn, Decision, Route
 from app.graph.graphs import Graphs
 from app.graph.keep import keep, spool
 from app.graph.memory import Memory
@@ -34,6 +34,7 @@ class DebugAgent:
     approval: ApprovalOn
     linger_s: float = 15.0
     kept: int = 1024
+    route: Route = lambda run_id, question, principal: None
     _deciding: set[str] = field(default_factory=set)
     _background: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -106,7 +107,9 @@ class DebugAgent:
         principal.must("ask", question.kb)
         if not question.material.strip():
             raise InvalidInput("The question is empty.", hint="Send an error message, a fault code or a log.")
-        run = Run(ids.run_id(), principal, question, self.analyzers.pick(question.analyzer))
+        run_id = ids.run_id()
+        analyzer = question.analyzer or self.route(run_id, question, principal)
+        run = Run(run_id, principal, question, self.analyzers.pick(analyzer))
         run.approval = await self.approval()
         try:
             await self.runs.accept(principal, run.id, question)

@@ -9,6 +9,7 @@ from langgraph.types import interrupt
 from app.analyzers.base import Analyzer, Analyzers
 from app.core.brief import Brief
 from app.core.diagnosis import Verdict
+from app.core.principal import EVALUATION
 from app.core.question import Question
 from app.graph import release, words
 from app.graph.clarify import classes_meant, fitting
@@ -18,7 +19,7 @@ from app.graph.listen import Listener
 from app.graph.run import Run
 from app.graph.state import Answer, State
 from app.graph.understand import MOST_CODES, mentions, search_text
-from app.prompts.base import Prompts
+from app.prompts.base import Prompts, Subject
 from app.receipts.draft import SCHEMA
 from app.records.base import Runs
 from app.retrieval.base import Query, Retrieved, Retriever
@@ -74,7 +75,7 @@ class Nodes:
             question=question,
             evidence=fitting(retrieved.passages),
             codes=tuple(code.code for code in retrieved.fault_codes if code.known),
-            prompts=self.prompts.current(),
+            prompts=self.prompts.current(subject(run)),
             schema=SCHEMA,
             options=question.options,
             deadline=run.deadline,
@@ -112,6 +113,12 @@ class Nodes:
         diagnosis = await keep(self.runs, run, state["diagnosis"], state["retrieved"].index_version)
         run.emit("answered", diagnosis=release.withheld(diagnosis))
         return {"diagnosis": diagnosis}
+
+
+def subject(run: Run) -> Subject:
+    """An evaluation asks what is known beforehand: nothing is tried on it."""
+    asked, tried = run.question, run.principal.name != EVALUATION.name
+    return Subject(run.id if tried else "", asked.kb, asked.conversation_id, run.principal.name, asked.asset.id)
 
 
 def verdict_of(retrieved: Retrieved, question: Question, answer: Answer) -> Verdict:

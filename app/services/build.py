@@ -17,7 +17,6 @@ from app.gate.admit import KeyGate
 from app.graph.agent import DebugAgent
 from app.graph.graphs import Graphs
 from app.ingest.pipeline import IngestPipeline
-from app.prompts.files import FilePrompts
 from app.records.home import open_records
 from app.retrieval.base import Embedder
 from app.retrieval.embedders.table import EMBEDDERS
@@ -28,9 +27,9 @@ from app.retrieval.reranking import Reranking
 from app.retrieval.seeds import seeds
 from app.retrieval.stores.table import STORES
 from app.services import process
-from app.services.feedback import FeedbackDesk
 from app.services.hall import Services
 from app.services.health import Health
+from app.services.prompting import prompting
 from app.services.shelf import stock
 from app.services.warm import first_use
 from app.telemetry import logs
@@ -80,14 +79,16 @@ async def build(
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
         analyzers = Registry(settings.table, settings.analyzer)
         closing.push_async_callback(analyzers.unload)
+        prompts = await closing.enter_async_context(prompting(settings, records, answers=answers, serve=serve))
         graphs = Graphs(
-            retriever, analyzers, FilePrompts(), records.runs, settings.folder / "checkpoints.db", settings.retrieval.k
+            retriever, analyzers, prompts.room, prompts.runs, settings.folder / "checkpoints.db", settings.retrieval.k
         )
         agent = DebugAgent(
             graphs,
             analyzers,
-            records.runs,
+            prompts.runs,
             gate.approval_on,
+            route=prompts.experiments.route,
             linger_s=settings.service.run_linger_s,
             kept=settings.service.events_kept,
         )
@@ -112,7 +113,9 @@ async def build(
             gate=gate,
             keys=records.keys,
             health=Health(settings.kb, records.truth, store, analyzers, encoder),
-            feedback=FeedbackDesk(records.feedback, records.runs),
+            feedback=prompts.feedback,
+            prompts=prompts.desk,
+            experiments=prompts.experiments,
         )
 
 

@@ -17,8 +17,11 @@ from app.ingest.base import Outcome, Pipeline, Report
 from app.ingest.reading import named_file
 from app.records.base import Documents, Gaps, RunRow, Runs
 from app.retrieval.base import Query, Retrieved, Retriever, Store
+from app.services.experiment_plot import plot
+from app.services.experiments import ExperimentDesk
 from app.services.feedback import FeedbackDesk
 from app.services.health import Health, Readiness
+from app.services.prompts import PromptDesk
 
 __all__ = ["Lookup", "Outcome", "Report", "Retrieved", "Services"]
 
@@ -49,6 +52,8 @@ class Services:
     keys: Keys
     health: Health
     feedback: FeedbackDesk
+    prompts: PromptDesk
+    experiments: ExperimentDesk
 
     async def search(self, text: str, kb: str, k: int) -> Retrieved:
         mentions = {mention.code: mention for mention in reversed(find(text))}
@@ -100,6 +105,9 @@ class Services:
         from app.gate.keys import create
 
         return await create(self.keys, name, scopes, kbs)
+
+    async def experiment_plot(self, principal: Principal) -> str:
+        return plot(await self.experiments.standings(principal))
 
     async def readiness(self) -> Readiness:
         return await self.health.readiness()
