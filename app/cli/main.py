@@ -16,6 +16,7 @@ VERBS = {
     "eval": "app.cli.eval:evaluate",
     "gaps": "app.cli.gaps:gaps",
     "feedback": "app.cli.feedback:feedback",
+    "prompts": "app.cli.prompts:prompts",
     "migrate": "app.cli.migrate:migrate",
 }
 

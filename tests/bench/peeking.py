@@ -41,7 +41,7 @@ def lasting(median_ms: float, sigma: float = 0.6) -> Draw:
 
 
 def experiment(a: Draw, b: Draw, longest: int, dice: random.Random, b_in: int = 1) -> tuple[int | None, bool]:
-    """-> when a difference was claimed, and whether the naive test would have. Of `b_in` outcomes one is the other's."""
+    """-> when a difference was claimed, and whether the naive test would have; one of `b_in` is the other's."""
     one, other = Sample(0, 0, 0), Sample(0, 0, 0)
     naive, at = False, None
     for n in range(1, longest + 1):
@@ -99,8 +99,7 @@ def false_stops(runs: int, longest: int, every: int) -> tuple[int, int]:
     for _ in range(runs):
         samples = {(arm, metric): Sample(0, 0, 0) for arm in "ab" for metric in draws}
         for n in range(1, longest + 1):
-            for key in samples:
-                samples[key] = plus(samples[key], draws[key[1]](dice))
+            samples = {(arm, metric): plus(s, draws[metric](dice)) for (arm, metric), s in samples.items()}
             if n < MINIMUM or n % every:
                 continue
             tallies = {key: Tally(s.n, s.total, s.squares) for key, s in samples.items()}

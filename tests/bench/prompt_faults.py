@@ -172,7 +172,7 @@ async def visit(services: Services, number: int) -> float:
 
 def told(cells: list[Cell]) -> str:
     lines = [
-        "| fault | prompts | answered | added to an answer, p50 ms | in the prompt room p50 / p99 / max ms | prompt used at last |",
+        "| fault | prompts | answered | added p50 ms | prompt room p50 / p99 / max ms | prompt used at last |",
         "|---|---|--:|--:|--:|---|",
     ]
     for c in cells:

@@ -34,15 +34,16 @@ Answered by every cell: {answered} of {all}. Most that any cell added at the med
 STATISTICS = """
 ## Nothing differs, and somebody looks after every outcome
 
-Arms with the same outcomes, looked at from {minimum} outcomes each on. False: a difference was claimed at 5 %. Beside it what an
-ordinary z test would have claimed when it is looked at as often.
+Arms with the same outcomes, looked at from {minimum} outcomes each on. False: a difference was claimed at 5 %. Beside
+it what an ordinary z test would have claimed when it is looked at as often.
 
 | outcomes | experiments | longest | false | share | z test |
 |---|--:|--:|--:|--:|--:|
 {nothing}
 
-Whole experiments with three metrics and their guardrails, {whole} of them, up to {whole_longest} outcomes of each arm, looked at
-every {every}: {stopped} ({stopped_share:.1f} %) were stopped for harm and {better} ({better_share:.1f} %) declared a winner where there was none.
+Whole experiments with three metrics and their guardrails, {whole} of them, up to {whole_longest} outcomes of each arm,
+looked at every {every}: {stopped} ({stopped_share:.1f} %) were stopped for harm and {better} ({better_share:.1f} %)
+declared a winner where there was none.
 
 ## Something differs
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.core.errors import MissingExtra, NotFound, PromptError, PromptStoreUnavailable
@@ -32,6 +32,7 @@ class Slot:
     written: Written | None
     due: float
     trouble: str = ""
+    absent: bool = False
 
 
 class RemotePrompts:
@@ -82,7 +83,7 @@ class RemotePrompts:
     def forget(self) -> None:
         """Ask for everything again at the next use; what is here is used until then."""
         now = self._clock()
-        self._slots = {key: Slot(slot.written, now, slot.trouble) for key, slot in self._slots.items()}
+        self._slots = {key: replace(slot, due=now) for key, slot in self._slots.items()}
 
     def states(self) -> Mapping[str, str]:
         """`name:label` -> what is wrong, empty when all is well."""
@@ -112,10 +113,11 @@ class RemotePrompts:
         except (PromptStoreUnavailable, MissingExtra) as error:
             slot = Slot(before.written if before else None, self._clock() + self._retry_s, error.message)
         except (NotFound, PromptError) as error:
-            slot = Slot(None, self._clock() + self._fresh_s, error.message)
+            slot = Slot(None, self._clock() + self._fresh_s, error.message, isinstance(error, NotFound))
         if slot.trouble and (before is None or slot.trouble != before.trouble):  # once, and not at every attempt
             used = f"{name}@{slot.written.version}" if slot.written else "the file"
-            log.warning("prompt %s, label %s: %s Until then %s is used.", name, label, slot.trouble, used)
+            level = logging.INFO if before is None and slot.absent else logging.WARNING  # not all prompts are pushed
+            log.log(level, "prompt %s, label %s: %s Until then %s is used.", name, label, slot.trouble, used)
         self._slots[key] = slot
 
     def _checked(self, name: str, fetched: Fetched, before: Slot | None) -> Written:
