@@ -77,6 +77,11 @@ class FilePrompts:
         """The files of everybody: whoever asks gets the same."""
         return self._set or self.load()
 
+    def seal(self) -> tuple[tuple[str, int, int], ...]:
+        """Changes when a file of either folder has come, gone or changed. Touches the disk."""
+        found = [(path, path.stat()) for path in self._files()]
+        return tuple((str(path), state.st_mtime_ns, state.st_size) for path, state in found)
+
     def _files(self) -> Iterator[Path]:
         yield from sorted(self.folder.glob("*.md"))
         if self.own is not None and self.own.is_dir():

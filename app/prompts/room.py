@@ -20,6 +20,10 @@ class Remote(Protocol):
         """Never waits."""
         ...
 
+    def states(self) -> Mapping[str, str]:
+        """`name:label` -> why it is not what it could be, empty when all is well."""
+        ...
+
 
 class Trials(Protocol):
     def prompt(self, use_case: str, subject: Subject, find: Find) -> Written | None:
@@ -51,6 +55,10 @@ class PromptRoom:
         fallback = self.files.written(use_case)
         tried = self.trials.prompt(use_case, subject, lambda use: self.find(use_case, use)) if self.trials else None
         return tried or self.find(use_case, LABEL + self.label) or fallback
+
+    def troubles(self) -> dict[str, str]:
+        """Labels that Langfuse does not give as they should be; the file or what was there last is used."""
+        return {name: why for name, why in self.remote.states().items() if why} if self.remote else {}
 
     def find(self, use_case: str, use: str) -> Written | None:
         """`file`, the number of a local version, or `label:NAME`: of Langfuse first, then of the records."""

@@ -112,7 +112,7 @@ async def build(
             gaps=records.gaps,
             gate=gate,
             keys=records.keys,
-            health=Health(settings.kb, records.truth, store, analyzers, encoder),
+            health=Health(settings.kb, records.truth, store, analyzers, encoder, prompts.room.troubles),
             feedback=prompts.feedback,
             prompts=prompts.desk,
             experiments=prompts.experiments,

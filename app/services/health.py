@@ -1,7 +1,7 @@
 """How much of the whole works: one state per part, told by `/readyz` and `rail-debug doctor`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,9 +34,11 @@ class Health:
     store: Store
     analyzers: Analyzers
     encoder: Encoder
+    prompts: Callable[[], Mapping[str, str]] = dict  # what Langfuse does not give, and why
 
     async def readiness(self) -> Readiness:
         parts = {"records": await self._records(), **self._store(), "embedder": self._embedder(), **self._analyzers()}
+        parts |= {f"prompt:{name}": Part("degraded", why) for name, why in self.prompts().items()}
         return Readiness(parts["records"].state != "down", parts)
 
     async def _records(self) -> Part:

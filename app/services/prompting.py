@@ -4,14 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from app.core.errors import RailDebugError
-from app.core.feedback import FeedbackRow
 from app.core.principal import LOCAL, Principal
 from app.core.question import Question
 from app.core.settings import Settings
+from app.core.settings.prompts import PromptSettings
 from app.prompts.base import PromptLog
 from app.prompts.contract import USE_CASES
 from app.prompts.files import FilePrompts
@@ -23,7 +23,7 @@ from app.prompts.trials import Trials
 from app.records.base import Pack, RunRow, Runs, Status
 from app.records.home import Records
 from app.services.experiments import ExperimentDesk
-from app.services.feedback import FeedbackDesk
+from app.services.feedback import FeedbackDesk, Listener
 from app.services.prompts import PromptDesk
 
 log = logging.getLogger(__name__)
@@ -71,50 +71,47 @@ class WatchedRuns:
 async def prompting(settings: Settings, records: Records, *, answers: bool, serve: bool) -> AsyncIterator[Prompting]:
     """Raises `PromptError` for a file that is wrong. Langfuse stops no start; without keys it is not even imported."""
     own = settings.prompts
-    versions = own.versions or settings.folder / "prompts"
-    files = FilePrompts(own.folder, versions.expanduser(), own.style)
-    found = await asyncio.to_thread(files.load)
-    keys = own.langfuse.keys()
-    client = Langfuse(own.langfuse, keys) if keys else None
-    with ThreadPoolExecutor(2, thread_name_prefix="langfuse") as pool:
-        remote = None
-        if client is not None:
-            remote = RemotePrompts(
-                client, pool, style=own.style, fresh_s=own.langfuse.fresh_s, retry_s=own.langfuse.retry_s
-            )
-        trials = Trials()
-        room = PromptRoom(found, own.label, remote, trials)
+    folder = (own.versions or settings.folder / "prompts").expanduser()
+    files = FilePrompts(own.folder, folder, own.style)
+    trials = Trials()
+    async with AsyncExitStack() as closing:
+        client, remote, listeners = connect(own, closing)
+        room = PromptRoom(await asyncio.to_thread(files.load), own.label, remote, trials)
         room.pointers = await pointers(records.prompts)
         experiments = ExperimentDesk(records.experiments, records.prompts, trials, frozenset(settings.table))
+        closing.push_async_callback(experiments.close)
         await experiments.load(settings.kb, own.experiments, serve=serve)
-        scores = ScoreQueue(client, own.langfuse.queue) if client else None
-        tasks: list[asyncio.Task[None]] = []
         if answers:
             if remote is not None:
                 await remote.warm(used(own.label, trials), own.langfuse.warm_s)
             experiments.watch()
-            tasks.append(asyncio.create_task(follow(room, records.prompts)))
-        listeners = [experiments.judged]
-        if scores is not None:
-            queue = scores
+            closing.push_async_callback(ended, asyncio.create_task(follow(room, files, records.prompts)))
+        desk = PromptDesk(files, room, records.prompts, client, folder, own.label)
+        feedback = FeedbackDesk(records.feedback, records.runs, (experiments.judged, *listeners))
+        yield Prompting(room, desk, experiments, feedback, WatchedRuns(records.runs, experiments))
 
-            def send(run: RunRow, row: FeedbackRow) -> None:
-                queue.put(*scores_of(row))
 
-            listeners.append(send)
-        desk = PromptDesk(files, room, records.prompts, client, versions.expanduser(), own.label)
-        feedback = FeedbackDesk(records.feedback, records.runs, tuple(listeners))
-        try:
-            yield Prompting(room, desk, experiments, feedback, WatchedRuns(records.runs, experiments))
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await experiments.close()
-            if scores is not None:
-                await asyncio.to_thread(scores.close)
-            if client is not None:
-                client.close()
+def connect(
+    settings: PromptSettings, closing: AsyncExitStack
+) -> tuple[Langfuse | None, RemotePrompts | None, tuple[Listener, ...]]:
+    """Langfuse, its prompts and its scores, where both keys are set."""
+    own = settings.langfuse
+    keys = own.keys()
+    if keys is None:
+        return None, None, ()
+    client = Langfuse(own, keys)
+    pool = ThreadPoolExecutor(2, thread_name_prefix="langfuse")
+    closing.push_async_callback(asyncio.to_thread, pool.shutdown, cancel_futures=True)
+    closing.callback(client.close)  # first, so that no thread begins another call
+    scores = ScoreQueue(client, own.queue)
+    closing.push_async_callback(asyncio.to_thread, scores.close)
+    remote = RemotePrompts(client, pool, style=settings.style, fresh_s=own.fresh_s, retry_s=own.retry_s)
+    return client, remote, (lambda run, row: scores.put(*scores_of(row)),)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def used(label: str, trials: Trials) -> list[tuple[str, str]]:
@@ -127,11 +124,15 @@ async def pointers(labels: PromptLog) -> dict[tuple[str, str], int]:
     return {(p.name, p.label): p.version for p in await labels.labels(LOCAL)}
 
 
-async def follow(room: PromptRoom, labels: PromptLog) -> None:
-    """New versions of files are read with the labels that point to them; a file that is wrong changes nothing."""
+async def follow(room: PromptRoom, files: FilePrompts, labels: PromptLog) -> None:
+    """Files of the home that come, and labels that move; a file that is wrong leaves everything as it was."""
+    seen = await asyncio.to_thread(files.seal)
     while True:
         await asyncio.sleep(LABELS_S)
         try:
+            if (now := await asyncio.to_thread(files.seal)) != seen:
+                seen = now
+                room.files = await asyncio.to_thread(files.load)
             room.pointers = await pointers(labels)
         except RailDebugError as error:
-            log.warning("labels wait: %s", error.message)
+            log.warning("prompts stay as they are: %s", error.message)

@@ -118,7 +118,7 @@ class PromptDesk:
             raise PromptError(f"{name}@{fetched.version} in Langfuse calls itself {written.name!r}.")
         file = self.folder / f"{name}@{number}.md"
         await asyncio.to_thread(put, file, text)
-        self.files.load()
+        self.room.files = self.files.load()
         told = (f"Langfuse {fetched.version}", str(number), written.digest, principal.name, str(file), now())
         await self.changes.note(principal, PromptChange("pull", name, label, *told))
         return Moved(name, number, True, str(file))

@@ -72,6 +72,8 @@ class Cell:
     room_p50: float  # ms in the prompt room: choose, and hand out the variant
     room_p99: float
     room_max: float
+    plain_p99: float  # of the same visits to the house without Langfuse, which meet the same load of the machine
+    plain_max: float
     used: str
 
 
@@ -155,11 +157,24 @@ async def measured(plain: Services, ours: Services, fault: str, *, cached: bool,
                 answers.append(answer)
         if number >= 5:  # the first ones make what is made once
             added.append(spent[id(ours)] - spent[id(plain)])
-    room = sorted([await visit(ours, number) for number in range(1000)])
+    visits = [(await visit(ours, number), await visit(plain, number)) for number in range(1000)]
+    room, bare = sorted(one for one, _ in visits), sorted(other for _, other in visits)
     good = sum(answer.verdict == "answered" and not answer.degraded for answer in answers)
     used = answers[-1].prompt
     p50, p99 = room[len(room) // 2], room[int(len(room) * 0.99)]
-    return Cell(fault, cached, len(answers), good, statistics.median(added), p50, p99, room[-1], used)
+    return Cell(
+        fault,
+        cached,
+        len(answers),
+        good,
+        statistics.median(added),
+        p50,
+        p99,
+        room[-1],
+        bare[int(len(bare) * 0.99)],
+        bare[-1],
+        used,
+    )
 
 
 async def visit(services: Services, number: int) -> float:
@@ -171,12 +186,16 @@ async def visit(services: Services, number: int) -> float:
 
 
 def told(cells: list[Cell]) -> str:
+    head = ("fault", "prompts", "answered", "added p50 ms", "prompt room p50 / p99 / max ms")
     lines = [
-        "| fault | prompts | answered | added p50 ms | prompt room p50 / p99 / max ms | prompt used at last |",
-        "|---|---|--:|--:|--:|---|",
+        f"| {' | '.join(head)} | without Langfuse p99 / max ms | used at last |",
+        "|---|---|--:|--:|--:|--:|---|",
     ]
     for c in cells:
         room = f"{c.room_p50:.3f} / {c.room_p99:.3f} / {c.room_max:.3f}"
+        bare = f"{c.plain_p99:.3f} / {c.plain_max:.3f}"
         state = "cached" if c.cached else "cold"
-        lines.append(f"| {c.fault} | {state} | {c.answered}/{c.asked} | {c.added_p50:+.2f} | {room} | `{c.used}` |")
+        lines.append(
+            f"| {c.fault} | {state} | {c.answered}/{c.asked} | {c.added_p50:+.2f} | {room} | {bare} | `{c.used}` |"
+        )
     return "\n".join(lines)

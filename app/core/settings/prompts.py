@@ -21,6 +21,7 @@ class LangfuseSettings(BaseModel):
     public_key: str | None = Field(None, description="Public key of the Langfuse project.")
     secret_key: SecretStr | None = Field(None, description="Its secret key; by environment or file only.")
     secret_key_file: Path | None = Field(None, description="File that holds the secret key, instead of the variable.")
+    trust_env: bool = Field(False, description="Whether proxies and SSL_CERT_FILE of the environment are used.")
     prefix: str = Field("rail-debug-", pattern=r"^[\w-]*$", description="What our prompts' names begin with there.")
     timeout_s: float = Field(2.0, gt=0, description="Seconds that one call may take; no question ever waits for it.")
     fresh_s: float = Field(60.0, gt=0, description="Seconds after which a prompt is fetched again, in the background.")

@@ -54,7 +54,9 @@ class Langfuse:
             raise MissingExtra("The Langfuse client", "langfuse") from error
         public, secret = self._keys
         # Of the client proper nothing is used: it would add its own processor to our traces.
-        self._http = httpx.Client(timeout=self._settings.timeout_s, follow_redirects=True)
+        self._http = httpx.Client(
+            timeout=self._settings.timeout_s, follow_redirects=True, trust_env=self._settings.trust_env
+        )
         self._api = LangfuseAPI(base_url=self._settings.host, username=public, password=secret, httpx_client=self._http)
 
     def close(self) -> None:

@@ -87,7 +87,7 @@ class RemotePrompts:
 
     def states(self) -> Mapping[str, str]:
         """`name:label` -> what is wrong, empty when all is well."""
-        return {f"{name}:{label}": slot.trouble for (name, label), slot in self._slots.items()}
+        return {f"{name}:{label}": slot.trouble for (name, label), slot in list(self._slots.items())}
 
     def _refresh(self, key: Key) -> None:
         with self._lock:
