@@ -31,6 +31,11 @@ class FileSet:
             raise PromptError(f"There is no prompt for {use_case!r}; there are {', '.join(sorted(self.prompts))}.")
         return found
 
+    def newest(self, use_case: str) -> Written | None:
+        """What the label `latest` means where nobody else says it."""
+        numbers = [number for name, number in self.versions if name == use_case]
+        return self.versions[use_case, max(numbers)] if numbers else None
+
     def version(self, use_case: str, number: int) -> Written:
         """Raises `NotFound` with the versions there are."""
         found = self.versions.get((use_case, number))

@@ -12,6 +12,7 @@ from app.prompts.files import FileSet
 from app.prompts.written import Written
 
 FILE, LABEL = "file", "label:"
+LATEST = "latest"  # whatever was written last; nobody points it anywhere
 Find = Callable[[str], Written | None]
 
 
@@ -69,6 +70,8 @@ class PromptRoom:
         label = use.removeprefix(LABEL)
         if self.remote is not None and (found := self.remote.get(use_case, label)):
             return found
+        if label == LATEST:
+            return self.files.newest(use_case)
         pointed = self.pointers.get((use_case, label))
         return self.files.versions.get((use_case, pointed)) if pointed is not None else None
 

@@ -14,11 +14,10 @@ from app.core.promptlog import Pointer, PromptAction, PromptChange
 from app.prompts.base import PromptLog
 from app.prompts.files import FilePrompts
 from app.prompts.langfuse.client import Fetched
-from app.prompts.room import PromptRoom
+from app.prompts.room import LATEST, PromptRoom
 from app.prompts.written import Written, digest, write
 
 STAGES = {"dev": "latest", "staging": "staging", "prod": "production"}
-RESERVED = "latest"  # is whatever was written last, and is moved by nobody
 
 
 class Server(Protocol):
@@ -95,11 +94,13 @@ class PromptDesk:
         server, written = self._server(), await self._find(name, which)
         there = await self._newest(server, name)
         if there is not None and digest(there.text) == written.digest:
+            if label and stage_label(label) != LATEST:
+                return await self.promote(name, there.version, label, note, principal)
             return Moved(name, there.version, False, "Langfuse has it already")
         labels = [stage_label(label)] if label else []
+        before = await self._pointed(name, labels[0]) if labels else there and there.version
         made = await asyncio.to_thread(server.create, name, written.text, labels, note, written.digest)
-        before = str(there.version) if there else ""
-        told = (before, str(made.version), written.digest, principal.name, note, now())
+        told = (str(before or ""), str(made.version), written.digest, principal.name, note, now())
         await self.changes.note(principal, PromptChange("push", name, ",".join(labels), *told))
         return Moved(name, made.version, True, f"{name}@{made.version} in Langfuse")
 
@@ -129,7 +130,7 @@ class PromptDesk:
         """Point a label, or a stage, to a version: of Langfuse where that is used, else of a file."""
         principal.must("operate")
         label = stage_label(label)
-        if label == RESERVED:
+        if label == LATEST:
             raise InvalidInput("`latest` is whatever was written last.", hint="Promote to staging, prod or a label.")
         before = await self._pointed(name, label)
         if before == version:
@@ -142,13 +143,13 @@ class PromptDesk:
             await self.changes.note(principal, change)
         else:
             await self.changes.point(principal, Pointer(name, label, version), change)
-        return Moved(name, version, True, f"{label}: {before or 'the file'} -> {version}")
+        return Moved(name, version, True, f"{label}: {before or 'nothing'} -> {version}")
 
     async def rollback(self, name: str, label: str, note: str, principal: Principal) -> Moved:
         """Back to where the label pointed before its last move. Raises `Conflict` when that is not known."""
         label = stage_label(label)
         at = await self._pointed(name, label)
-        moves = [c for c in await self.changes.changes(principal, name, 1000) if c.label == label and c.before]
+        moves = [c for c in await self.changes.changes(principal, name, 1000) if c.label == label and forth(c)]
         last = next((c for c in moves if c.after == str(at)), None)
         if last is None:
             raise Conflict(f"{name} has no earlier version under {label!r}.", hint="Promote a version instead.")
@@ -170,6 +171,9 @@ class PromptDesk:
                 return (await asyncio.to_thread(self.server.get, name, label=label)).version
             except NotFound:
                 return None
+        if label == LATEST:
+            newest = self.files.current().newest(name)
+            return newest.version if newest else None
         pointed = {(p.name, p.label): p.version for p in await self.changes.labels(ANYBODY)}
         used = self.files.current().prompts.get(name)
         return pointed.get((name, label)) or (used.version if used and label == self.label else None)
@@ -191,7 +195,7 @@ class PromptDesk:
 
     async def _newest(self, server: Server, name: str) -> Fetched | None:
         try:
-            return await asyncio.to_thread(server.get, name, label=RESERVED)
+            return await asyncio.to_thread(server.get, name, label=LATEST)
         except NotFound:
             return None
 
@@ -202,6 +206,11 @@ class PromptDesk:
 
 
 ANYBODY = Principal("prompts", frozenset({"ask"}))
+
+
+def forth(change: PromptChange) -> bool:
+    """A move that can be taken back; going back is none."""
+    return change.action in {"promote", "push"} and change.before.isdigit()
 
 
 def stage_label(stage: str) -> str:

@@ -43,6 +43,7 @@ def test_a_version_waits_until_it_is_promoted_and_goes_back(bare: Shell, second:
     assert told(bare, "promote", "judge", "2", "prod")["changed"] is False
     assert told(bare, "rollback", "judge", "prod")["version"] == 1
     assert used(bare) == "judge@1/default"
+    assert bare("prompts", "rollback", "judge", "prod").exit_code == exits.FAILED  # there is nothing before it
     lines = bare("prompts", "audit", "judge").stdout.splitlines()
     assert [line.split(maxsplit=4)[2:4] for line in lines] == [["local", "rollback"], ["local", "promote"]]
     assert lines[1].endswith("production 1 -> 2  reads better")
@@ -62,6 +63,7 @@ def test_versions_are_shown_and_compared(bare: Shell, second: Path) -> None:
     changed = bare("prompts", "diff", "judge", "1", "2").stdout
     assert "-You grade" in changed and "+You judge" in changed
     assert bare("prompts", "diff", "judge", "1").stdout == ""
+    assert bare("prompts", "show", "judge", "--which", "dev").stdout == BETTER  # what was written last
     assert bare("prompts", "show", "judge", "--which", "staging").exit_code == exits.WRONG_INPUT
 
 
@@ -94,6 +96,7 @@ def test_a_prompt_goes_to_langfuse_once_is_promoted_there_and_comes_back(
 ) -> None:
     assert told(bare, "push", "judge", "--label", "prod")["version"] == 1
     assert told(bare, "push", "judge")["changed"] is False
+    assert told(bare, "push", "judge", "--label", "prod")["changed"] is False
     assert told(bare, "push", "judge", "--which", "2", "--note", "better")["version"] == 2
     assert told(bare, "promote", "judge", "2", "staging")["changed"] is True
     assert "+You judge" in bare("prompts", "diff", "judge", "prod", "staging").stdout
@@ -101,13 +104,14 @@ def test_a_prompt_goes_to_langfuse_once_is_promoted_there_and_comes_back(
     assert told(bare, "rollback", "judge", "prod")["version"] == 1
     kept = server.stats()["prompts"]["rail-debug-judge"]
     assert [sorted(v["labels"]) for v in kept] == [["production"], ["latest", "staging"]]
+    assert told(bare, "push", "judge", "--which", "2", "--label", "prod-a")["told"] == "prod-a: nothing -> 2"
     assert told(bare, "pull", "judge", "--label", "staging")["changed"] is False
     kept[1]["prompt"] = BETTER.replace("You judge", "You weigh")
     server.set(prompts={"rail-debug-judge": kept})
     assert told(bare, "pull", "judge", "--label", "staging")["version"] == 3
     assert "You weigh" in (tmp_path / "home" / "prompts" / "judge@3.md").read_text()
     actions = [c["action"] for c in told(bare, "audit")["changes"]]  # type: ignore[attr-defined]
-    assert actions == ["pull", "rollback", "promote", "promote", "push", "push"]
+    assert actions == ["pull", "promote", "rollback", "promote", "promote", "push", "push"]
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.analyzers.table import BACKENDS
+from app.core.feedback import Feedback
 from app.core.principal import EVALUATION, LOCAL
 from app.core.question import Question
 from app.core.settings import Settings
@@ -22,6 +23,7 @@ from app.services import prompting
 from app.services.build import build
 from app.services.hall import Services
 from tests.bench.prompt_faults import Rendering
+from tests.langfuse_server import PUBLIC, SECRET, langfuse_server
 from tests.retrieval.fakes import HashEmbedder
 
 House = Callable[..., AbstractAsyncContextManager[Services]]
@@ -126,6 +128,20 @@ async def test_langfuse_being_away_holds_up_neither_start_nor_answer_nor_end(
         assert (await services.readiness()).ready
         begun = time.monotonic()
     assert time.monotonic() - begun < 8
+
+
+@pytest.mark.slow
+async def test_feedback_reaches_langfuse_as_scores_of_the_trace(house: House) -> None:
+    pytest.importorskip("langfuse")
+    with langfuse_server() as server:
+        own = {"host": server.url, "public_key": PUBLIC, "secret_key": SECRET}
+        async with house(langfuse=LangfuseSettings.model_validate(own)) as services:
+            answer = await services.agent.ask(Question("What is E73-B?"), LOCAL)
+            await services.feedback.give(Feedback(answer.run_id, "up", text="good"), LOCAL)
+        (score,) = server.stats()["scores"].values()
+    assert (score["name"], score["value"], score["comment"]) == ("user-feedback", 1, "good")
+    assert score["traceId"] == answer.trace_id != ""
+    assert score["metadata"] == {"run_id": answer.run_id, "prompt": answer.prompt, "analyzer": answer.analyzer}
 
 
 async def asked(services: Services) -> str:

@@ -144,6 +144,8 @@ class Langfuse:
         except ApiError as error:
             if error.status_code == 404:
                 raise NotFound(f"Langfuse has no such {of}.", hint="Check its name, label or version.") from error
+            if error.status_code and error.status_code < 300:  # how its client tells what is no JSON
+                raise PromptStoreUnavailable(f"What Langfuse says of {of} cannot be read.") from error
             raise PromptStoreUnavailable(f"Langfuse says {error.status_code} to {of}.") from error
         except (httpx.HTTPError, httpx.InvalidURL, RuntimeError) as error:  # RuntimeError: the client was closed
             raise PromptStoreUnavailable(
