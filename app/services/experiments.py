@@ -18,6 +18,7 @@ from app.core.question import Question
 from app.core.settings.prompts import ExperimentSettings
 from app.prompts.base import ExperimentLog, PromptLog, Subject
 from app.prompts.contract import USE_CASES
+from app.prompts.room import FILE, LABEL
 from app.prompts.trials import Trials
 from app.records.base import RunRow
 from app.services.standing import Standing, standing
@@ -156,6 +157,9 @@ class ExperimentDesk:
         asked = {arm.use for arm in experiment.arms} if experiment.use_case == ANALYZER else {experiment.use_case}
         if unknown := sorted(asked - set(known)):
             raise InvalidInput(f"Experiment {experiment.name!r}: there is no {', '.join(unknown)}.")
+        if experiment.use_case != ANALYZER and (odd := [a.use for a in experiment.arms if not is_prompt(a.use)]):
+            hint = "An arm uses `file`, the number of a version, or `label:NAME`."
+            raise InvalidInput(f"Experiment {experiment.name!r}: {', '.join(odd)} names no prompt.", hint=hint)
         begun = replace(experiment, changed_at=now())
         await self.log.keep(principal, begun)
         await self._note("experiment", begun, principal, before="")
@@ -173,6 +177,10 @@ def of_settings(name: str, kb: str, owner: str, spec: ExperimentSettings) -> Exp
     arms = tuple(Arm(arm, way.use, way.weight) for arm, way in spec.arms.items())
     told = (spec.unit, spec.metric, spec.guardrails, spec.minimum, spec.alpha)
     return Experiment(name, kb, owner, spec.use_case, arms, *told)
+
+
+def is_prompt(use: str) -> bool:
+    return use == FILE or use.isdecimal() or (use.startswith(LABEL) and len(use) > len(LABEL))
 
 
 def outcomes_of(diagnosis: Diagnosis) -> Iterator[tuple[Metric, float]]:

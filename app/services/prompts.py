@@ -180,6 +180,8 @@ class PromptDesk:
 
     async def _find(self, name: str, which: str) -> Written:
         found = self.files.current()
+        if name not in found.prompts:
+            raise NotFound(f"There is no prompt {name!r}.", hint=f"There are: {', '.join(sorted(found.prompts))}.")
         if which.isdigit():
             return found.version(name, int(which))
         if not which:

@@ -25,7 +25,7 @@ async def test_prompts_are_listed_and_shown(client: httpx.AsyncClient) -> None:
     assert found["analyze"]["used"] == "analyze@1/default" and found["analyze"]["families"] == ["default", "small"]
     shown = (await client.get("/api/v1/prompts/judge")).json()
     assert shown["text"].startswith("---\nname: judge")
-    assert (await client.get("/api/v1/prompts/poem")).json()["code"] == "prompt_error"
+    assert (await client.get("/api/v1/prompts/poem")).status_code == 404
     assert (await client.get("/api/v1/prompts/judge?which=9")).status_code == 404
 
 
@@ -53,6 +53,7 @@ async def test_an_experiment_begins_stands_and_stops(client: httpx.AsyncClient) 
         {"arms": {"a": {"use": "file"}}},
         {"arms": {"a": {"use": "1"}, "b": {"use": "1"}}},
         {"use_case": "poem"},
+        {"arms": {"a": {"use": "file"}, "b": {"use": "prod-b"}}},
         {"use_case": "analyzer"},
         {"metric": "beauty"},
         {"minimum": 1},
