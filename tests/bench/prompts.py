@@ -29,7 +29,7 @@ client gives up after 2 s.
 {table}
 
 Answered by every cell: {answered} of {all}. Most that any cell added at the median: {worst:+.2f} ms. Longest of all
-{visits} visits of the prompt room: {longest:.2f} ms.
+{visits} visits of the prompt room: {longest:.2f} ms, and without Langfuse {plain:.2f} ms.
 """
 STATISTICS = """
 ## Nothing differs, and somebody looks after every outcome
@@ -94,6 +94,7 @@ def faults(pairs: int) -> str:
         worst=worst,
         visits=f"{1000 * len(cells):,}",
         longest=longest,
+        plain=max(c.plain_max for c in cells),
     )
 
 
