@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test quick check bench lock env clean
+.PHONY: help setup run test quick check bench scale lock env clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ check: $(READY_DEV) $(READY_EXTRAS) ## Format, lint, types, architecture, links
 
 bench: $(VENV)/.ready-bench ## Measure the service beside its peers -> docs/reports/service.md
 	@$(BIN)/python -m tests.bench.service.run $(ARGS)
+
+scale: $(READY_DEV) ## Measure search at 1,000 to 100,000 chunks -> docs/reports/scale.md
+	@$(BIN)/python -m tests.bench.scale --report docs/reports/scale.md $(ARGS)
 
 lock: ## Resolve the pins anew (needs uv; UPGRADE=--upgrade takes newer versions)
 	@$(COMPILE) pyproject.toml -c requirements/extras.txt -o requirements/core.txt $(UPGRADE)

@@ -150,6 +150,9 @@ class FakeAnalyzers:
             raise UnknownAnalyzer(f"There is no analyzer {name!r}.")
         return self.table[name or self.active]
 
+    def choose(self, question: Question) -> FakeAnalyzer:
+        return self.pick(question.analyzer)
+
     async def load(self) -> None:
         return None
 

@@ -82,8 +82,9 @@ async def test_a_known_code_is_answered_as_its_document_has_it(
 
 
 def shown(diagnosis: Diagnosis) -> int:
-    """Words of the answer, those that it says twice too."""
-    told = [diagnosis.summary, *(code.meaning for code in diagnosis.fault_codes), *diagnosis.warnings]
+    """Words of the answer, those that it says twice too; not what the house notes of revisions and marks."""
+    told = [diagnosis.summary, *(code.meaning for code in diagnosis.fault_codes)]
+    told += [warning for warning in diagnosis.warnings if MARK.search(warning)]
     told += [h.cause for h in diagnosis.hypotheses] + [limit.text for limit in diagnosis.limits]
     told += [f"{step.text} {step.expected or ''}" for step in diagnosis.steps]
     told += [diagnosis.next_test.text] if diagnosis.next_test else []

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.core.errors import InvalidSettings
 from app.core.settings.analyzers import AnalyzerSpec
+from app.core.settings.lines import place
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -15,5 +16,9 @@ def options(name: str, model: type[T], spec: AnalyzerSpec) -> T:
     try:
         return model.model_validate(spec.options)
     except ValidationError as error:
-        wrong = "; ".join(f"analyzers.{name}.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(_told(("analyzers", name, *e["loc"]), e["msg"]) for e in error.errors())
         raise InvalidSettings(f"Analyzer {name!r} is not configured well: {wrong}.") from None
+
+
+def _told(path: tuple[str | int, ...], message: str) -> str:
+    return f"{'.'.join(map(str, path))}: {message}{place(path)}"

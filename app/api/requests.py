@@ -84,3 +84,11 @@ class DebugRequest(Strict):
 class DecisionRequest(Strict):
     decision: Literal["approve", "reject"]
     reason: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+
+
+class ReasonRequest(Strict):
+    reason: str = Field("", max_length=2_000, description="Why the gate is passed by; it goes into the audit.")
+
+
+class StageRequest(Strict):
+    stage: Literal["candidate", "shadow"]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.routes import approvals, debug, documents, feedback, gaps, health, prompts, runs
+from app.api.routes import approvals, benchmark, debug, documents, feedback, gaps, health, models, prompts, runs
 
 router = APIRouter()
 router.include_router(health.router, tags=["health"])
@@ -13,3 +13,7 @@ router.include_router(documents.router, prefix="/api/v1", tags=["documents"])
 router.include_router(gaps.router, prefix="/api/v1", tags=["documents"])
 router.include_router(feedback.router, prefix="/api/v1", tags=["feedback"])
 router.include_router(prompts.router, prefix="/api/v1", tags=["prompts"])
+router.include_router(models.router, prefix="/api/v1", tags=["models"])
+router.include_router(models.short, tags=["models"])
+router.include_router(benchmark.router, prefix="/api/v1", tags=["benchmark"])
+router.include_router(benchmark.short, tags=["benchmark"])

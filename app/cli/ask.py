@@ -1,6 +1,7 @@
 """`rail-debug ask`: a question from the shell, with a log from a file or from standard input."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -22,6 +23,7 @@ FILE = click.File(encoding="utf-8", errors="replace")
 @click.option("--code", "code_file", type=FILE, help="Code fragment.")
 @click.option("--vehicle-class", type=words, help="Class of the vehicle that failed.")
 @click.option("--baseline", type=words, help="Software or document baseline of the asset.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="Day of the fault: the revision in force then answers.")
 @click.option("--analyzer", help="Configured analyzer to ask; default: the active one.")
 @options
 def ask(
@@ -30,6 +32,7 @@ def ask(
     code_file: IO[str] | None,
     vehicle_class: str | None,
     baseline: str | None,
+    at: datetime | None,
     analyzer: str | None,
     where: Where,
 ) -> None:
@@ -49,6 +52,7 @@ def ask(
             log=log,
             code=q.CodeFragment(Path(code_file.name).suffix.lstrip("."), code) if code_file else None,
             asset=q.Asset(vehicle_class=vehicle_class, baseline=baseline),
+            at=at.date() if at else None,
             kb=services.settings.kb,
             analyzer=analyzer,
         )

@@ -11,6 +11,10 @@ VERBS = {
     "forget": "app.cli.forget:forget",
     "search": "app.cli.search:search",
     "code": "app.cli.code:code",
+    "reindex": "app.cli.reindex:reindex",
+    "backup": "app.cli.backup:backup",
+    "restore": "app.cli.restore:restore",
+    "diff": "app.cli.diff:diff",
     "doctor": "app.cli.doctor:doctor",
     "keys": "app.cli.keys:keys",
     "eval": "app.cli.eval:evaluate",
@@ -18,6 +22,8 @@ VERBS = {
     "feedback": "app.cli.feedback:feedback",
     "prompts": "app.cli.prompts:prompts",
     "migrate": "app.cli.migrate:migrate",
+    "models": "app.cli.models:models",
+    "bench": "app.cli.bench:bench",
 }
 
 

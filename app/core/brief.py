@@ -113,6 +113,8 @@ class End:
     tokens_in: int = 0
     tokens_out: int = 0
     finish: str = "stop"
+    cost: float = 0.0
+    currency: str = "EUR"
 
 
 Delta = Begin | Text | Restart | End

@@ -8,6 +8,13 @@ from typing import Literal
 Role = Literal["definition", "cause", "test", "remedy", "limit", "warning", "log", "narrative"]
 
 
+# Marks in `Passage.why`: of another revision than the one in force, and how that came.
+SUPERSEDED = "superseded"
+FUTURE = "not_yet_valid"
+OTHER_REVISION = "other_revision"  # the question names an older one
+THEN = "asked_revision"  # not in force today, but on the day of the fault, or wanted by the question
+
+
 @dataclass(frozen=True, slots=True)
 class Applicability:
     """Which assets a document speaks of; an empty field applies to all."""
@@ -69,7 +76,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk as it was found for a question. `why` names each lane's share of the score."""
+    """A chunk as it was found for a question. `why` names each lane's share of the score.
+
+    `superseded_on` is the day on which the document that superseded this one came into force, if it says so.
+    """
 
     id: str
     document_id: str
@@ -90,6 +100,15 @@ class Passage:
     applicability: Applicability = field(default_factory=Applicability)
     score: float = 0.0
     why: Mapping[str, float] = field(default_factory=dict)
+    valid_from: date | None = None
+    superseded_on: date | None = None
+
+    @property
+    def current(self) -> bool:
+        """Whether an answer may rest on it: of the revision in force, or of the one that was asked for."""
+        if THEN in self.why:
+            return True
+        return self.superseded_by is None and FUTURE not in self.why and OTHER_REVISION not in self.why
 
     def slice(self, part: Part) -> str:
         return self.text[part.start - self.start : part.end - self.start]

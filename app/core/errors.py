@@ -3,7 +3,8 @@
 RailDebugError
 ├── InvalidInput            the question, a file name or an option is not acceptable
 │   ├── UnknownAnalyzer
-│   └── InvalidSettings
+│   ├── InvalidSettings
+│   └── InvalidBackup
 ├── TooLarge
 ├── NotFound
 ├── NotAuthenticated
@@ -14,8 +15,11 @@ RailDebugError
 ├── MissingExtra            an optional part is not installed
 ├── PromptError
 ├── PromptStoreUnavailable  Langfuse is away, or speaks in riddles
-├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable), AnalyzerRateLimited,
-│                              AnalyzerRefused (AnalyzerContentPolicy), AnalyzerContextExceeded, AnalyzerBadOutput
+├── ModelDamaged            a model's file is not what it should be
+├── DownloadFailed
+├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable, AnalyzerNoRoom),
+│                              AnalyzerRateLimited, AnalyzerRefused (AnalyzerContentPolicy),
+│                              AnalyzerContextExceeded, AnalyzerBadOutput
 ├── StoreUnavailable
 │   └── StoreRefused        it is there and says no
 │       └── StoreMissing
@@ -54,6 +58,11 @@ class UnknownAnalyzer(InvalidInput):
 class InvalidSettings(InvalidInput):
     code = "invalid_settings"
     hint = "Correct the setting that is named; `.env.example` lists them all."
+
+
+class InvalidBackup(InvalidInput):
+    code = "invalid_backup"
+    hint = "Take another copy of the backup, or an older one; nothing was restored."
 
 
 class TooLarge(RailDebugError):
@@ -113,6 +122,17 @@ class PromptStoreUnavailable(RailDebugError):
     hint = "Check RAIL_DEBUG_PROMPTS__LANGFUSE__…; answers go on with the prompts that were there last, or the files."
 
 
+class ModelDamaged(RailDebugError):
+    code = "model_damaged"
+    hint = "Remove the model and pull it again; compare the checksum with the one its publisher tells."
+
+
+class DownloadFailed(RailDebugError):
+    code = "download_failed"
+    hint = "Run the same command again: it goes on where it stopped."
+    retry = True
+
+
 class AnalyzerError(RailDebugError):
     code = "analyzer_error"
     hint = "Another analyzer, or `evidence`, can answer."
@@ -132,6 +152,11 @@ class AnalyzerUnreachable(AnalyzerUnavailable):
     """Nobody is there: asking again at once would meet the same."""
 
     code = "analyzer_unreachable"
+
+
+class AnalyzerNoRoom(AnalyzerUnavailable):
+    code = "analyzer_no_room"
+    hint = "Unload another one, switch to `evidence` first, take a smaller model, or raise RAIL_DEBUG_POOL__RAM_SHARE."
 
 
 class AnalyzerRateLimited(AnalyzerError):

@@ -25,6 +25,25 @@ class IndexRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """The model whose vectors answer, and, as JSON, the settings that make its embedder again."""
+
+    model: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Of a knowledge base: a version counts up, and its stamp tells two contents apart that share a version.
+
+    They do after a restore, or when two homes grew from one backup. No stamp: not known.
+    """
+
+    version: int = 0
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Documents whose active generation moved after a version: forget their old rows, then add `rows`."""
 

@@ -52,6 +52,11 @@ class Question:
     options: Options = field(default_factory=Options)
 
     @property
+    def day(self) -> date:
+        """The day of the fault; when none is given, today."""
+        return self.at or date.today()
+
+    @property
     def material(self) -> str:
         """All that was handed in, the question first: what codes and words are looked for in."""
         code = self.code.text if self.code else ""

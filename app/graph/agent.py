@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,6 +36,7 @@ class DebugAgent:
     linger_s: float = 15.0
     kept: int = 1024
     route: Route = lambda run_id, question, principal: None
+    asking: Callable[[], AbstractContextManager[None]] = nullcontext  # around each run: others stand back meanwhile
     _deciding: set[str] = field(default_factory=set)
     _background: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -108,8 +110,8 @@ class DebugAgent:
         if not question.material.strip():
             raise InvalidInput("The question is empty.", hint="Send an error message, a fault code or a log.")
         run_id = ids.run_id()
-        analyzer = question.analyzer or self.route(run_id, question, principal)
-        run = Run(run_id, principal, question, self.analyzers.pick(analyzer))
+        routed = replace(question, analyzer=question.analyzer or self.route(run_id, question, principal))
+        run = Run(run_id, principal, question, self.analyzers.choose(routed))
         run.approval = await self.approval()
         try:
             await self.runs.accept(principal, run.id, question)
@@ -138,7 +140,7 @@ class DebugAgent:
             saving["durability"] = "exit"
         status: Status = "failed"
         error = "internal"
-        with spans.agent(run.id, run.question.kb) as span:
+        with self.asking(), spans.agent(run.id, run.question.kb) as span:
             run.trace_id = span.trace_id
             try:
                 compiled = await self.graphs.compiled()

@@ -14,7 +14,7 @@ def classes_meant(retrieved: Retrieved, asset: Asset) -> tuple[str, ...]:
     if asset.vehicle_class:
         return ()
     for code in (code.code for code in retrieved.fault_codes if code.known):
-        defining = [p for p in retrieved.passages if code in p.defines and not p.superseded_by]
+        defining = [p for p in retrieved.passages if code in p.defines and p.current]
         owners = {p.applicability.vehicle_classes for p in defining}
         if len(owners) > 1 and all(owners) and apart(tuple(owners)):
             return tuple(sorted({name for names in owners for name in names}))

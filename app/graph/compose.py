@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 from app.core.diagnosis import (
     Citation,
@@ -48,12 +49,19 @@ def compose(run: Run, question: Question, retrieved: Retrieved, answer: Answer, 
         passages=passages,
         citations=receipts(said),
         confidence=confidence(retrieved, answer.statements, verdict),
-        warnings=tuple(dict.fromkeys(warnings(said, answer, retrieved, passages))),
+        warnings=tuple(dict.fromkeys(warnings(said, answer, retrieved, passages, question.day))),
         absent=tuple(absent(known, passages)) if verdict == "answered" else abstain.absent(question, retrieved),
         choices=classes_meant(retrieved, question.asset) if verdict == "needs_clarification" else (),
         analyzer=answer.analyzer,
         prompt=answer.prompt,
-        usage=Usage(answer.tokens_in, answer.tokens_out, milliseconds=dict(run.milliseconds), cached=answer.cached),
+        usage=Usage(
+            answer.tokens_in,
+            answer.tokens_out,
+            answer.cost,
+            answer.currency,
+            dict(run.milliseconds),
+            cached=answer.cached,
+        ),
     )
 
 
@@ -115,7 +123,9 @@ def cited(checked: Checked) -> str:
     return " ".join([checked.statement.text, *(f"[{receipt}]" for receipt in ids(checked))])
 
 
-def warnings(said: list[Checked], answer: Answer, retrieved: Retrieved, passages: tuple[Passage, ...]) -> Iterator[str]:
+def warnings(
+    said: list[Checked], answer: Answer, retrieved: Retrieved, passages: tuple[Passage, ...], day: date
+) -> Iterator[str]:
     yield from answer.warnings
     yield from (cited(checked) for checked in of(said, "warning"))
     struck = [c for c in answer.statements if c.mark == "struck"]
@@ -126,12 +136,35 @@ def warnings(said: list[Checked], answer: Answer, retrieved: Retrieved, passages
     if any(code.known for code in retrieved.fault_codes):
         yield from (words.OTHER_UNKNOWN.format(code=code.code) for code in retrieved.fault_codes if not code.known)
     cited_documents = {receipt.document_id for c in said for receipt in c.receipts}
+    cited_passages = {receipt.passage_id for c in said for receipt in c.receipts}
     for passage in passages:
-        if passage.superseded_by and passage.document_id in cited_documents:
-            yield words.SUPERSEDED.format(source=passage.source, revision=passage.revision, by=passage.superseded_by)
+        if passage.document_id in cited_documents:
+            yield from revision(passage, day)
+        if passage.id in cited_passages:
+            yield from differing(passage, retrieved)
         if OTHER in passage.why and passage.document_id in cited_documents:
             classes = ", ".join(passage.applicability.vehicle_classes)
             yield words.OTHER_ASSET.format(source=passage.source, classes=classes or "another baseline")
+
+
+def revision(passage: Passage, day: date) -> Iterator[str]:
+    """Whether the answer rests on a revision that was not in force on the day, or no longer is."""
+    told = {"source": passage.source, "revision": passage.revision, "by": passage.superseded_by}
+    if passage.superseded_on and passage.superseded_on > day:
+        yield words.SUPERSEDED_ON.format(**told, day=passage.superseded_on)
+    elif passage.superseded_by:
+        yield words.SUPERSEDED.format(**told)
+    if passage.valid_from and passage.valid_from > day:
+        yield words.NOT_YET_VALID.format(**told, day=passage.valid_from)
+
+
+def differing(passage: Passage, retrieved: Retrieved) -> Iterator[str]:
+    """Numbers that whoever knows the older revision remembers otherwise."""
+    changes = [one for one in retrieved.differs if one.passage_id == passage.id]
+    moved = [f"{was} → {now}" for one in changes for was, now in one.change.numbers if was and now]
+    if moved:
+        told = {"source": passage.source, "revision": passage.revision, "older": changes[0].revision}
+        yield words.DIFFERS.format(**told, numbers=", ".join(dict.fromkeys(moved)))
 
 
 def absent(known: Iterable[str], passages: Iterable[Passage]) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Listener:
                     self.restart(reason)
                 case End():
                     self.whole = delta.finish == "stop"
-                    self.answer = replace(self.answer, tokens_in=delta.tokens_in, tokens_out=delta.tokens_out)
+                    self.end(delta)
         self.take(self.cutter.close(self.whole))
         return replace(self.answer, statements=tuple(self.checked))
 
@@ -65,6 +65,15 @@ class Listener:
             self.run.degrade(f"analyzer_fallback:{delta.reason}")
         if delta.dropped:
             self.run.degrade(f"evidence_dropped:{len(delta.dropped)}")
+
+    def end(self, delta: End) -> None:
+        self.answer = replace(
+            self.answer,
+            tokens_in=delta.tokens_in,
+            tokens_out=delta.tokens_out,
+            cost=delta.cost,
+            currency=delta.currency,
+        )
 
     def restart(self, reason: str) -> None:
         self.run.restart(reason)

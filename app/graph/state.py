@@ -21,6 +21,8 @@ class Answer:
     tokens_in: int = 0
     tokens_out: int = 0
     cached: bool = False
+    cost: float = 0.0
+    currency: str = "EUR"
     warnings: tuple[str, ...] = ()
 
     @property

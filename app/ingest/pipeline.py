@@ -20,6 +20,7 @@ from app.ingest.batches import Batch, batches, parts
 from app.ingest.child import Limits
 from app.ingest.chunking import LIMIT
 from app.ingest.reading import Reading, Shelf, content_of
+from app.ingest.turnstile import Turnstile
 from app.ingest.vectors import Seeds, Vectors
 from app.ingest.walk import Found, clean_path, too_large, walk
 from app.records.base import Cut, DocumentRow, Documents
@@ -55,6 +56,7 @@ class IngestPipeline:
     seeds: Seeds | None = None
     limits: Limits = field(default_factory=Limits)  # of the processes that read what is hard to read
     processes: int = 2
+    turnstile: Turnstile = field(default_factory=Turnstile, init=False)  # another embedder comes while it is quiet
     locks: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock), init=False)
 
     async def folder(
@@ -161,15 +163,18 @@ class IngestPipeline:
 
     async def _write(self, principal: Principal, shelf: Shelf, readings: Sequence[Reading]) -> int:
         """One transaction; then a file that gave itself another id leaves its old one."""
-        vectors: Mapping[str, bytes] = {}
-        if self.embedder:
-            source = Vectors(self.documents, self.embedder, self.executor, self.seeds)
-            vectors = await source.of(chunk for reading in readings for chunk in reading.chunks)
-        model = self.embedder.model if self.embedder else ""
-        cuts = [_cut(reading, reading.document, vectors, model, shelf.root) for reading in readings if reading.document]
-        version = await self.documents.replace(principal, shelf.kb, cuts)
-        left = shelf.left_behind([cut.document for cut in cuts])
-        return await self.documents.remove(principal, shelf.kb, left) if left else version
+        async with self.turnstile.passing():
+            vectors: Mapping[str, bytes] = {}
+            if self.embedder:
+                source = Vectors(self.documents, self.embedder, self.executor, self.seeds)
+                vectors = await source.of(chunk for reading in readings for chunk in reading.chunks)
+            model = self.embedder.model if self.embedder else ""
+            cuts = [
+                _cut(reading, read, vectors, model, shelf.root) for reading in readings if (read := reading.document)
+            ]
+            version = await self.documents.replace(principal, shelf.kb, cuts)
+            left = shelf.left_behind([cut.document for cut in cuts])
+            return await self.documents.remove(principal, shelf.kb, left) if left else version
 
     def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self.executor, partial(work, *args, **kwargs))

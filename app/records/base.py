@@ -8,6 +8,7 @@ from app.core.diagnosis import Diagnosis
 from app.core.document import Chunk, Document
 from app.core.principal import Principal
 from app.core.question import Question
+from app.core.standing import Entry
 
 Status = Literal["running", "awaiting_approval", "answered", "rejected", "expired", "cancelled", "failed"]
 
@@ -86,6 +87,15 @@ class Gaps(Protocol):
 
         A code that a document speaks of by now is left out.
         """
+        ...
+
+
+class Audit(Protocol):
+    """Who decided what. Lines are added; there is no way to change or remove one."""
+
+    async def note(self, entry: Entry) -> None: ...
+    async def list(self, principal: Principal, limit: int = 100) -> Sequence[Entry]:
+        """The newest first. Raises `Forbidden` without `admin`."""
         ...
 
 

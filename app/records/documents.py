@@ -1,8 +1,8 @@
 """Documents and what they are cut into: replaced whole, in one transaction, or not at all."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from app.core.document import Document
 from app.core.errors import Conflict, NotFound
@@ -11,12 +11,14 @@ from app.core.principal import Principal
 from app.records import cut
 from app.records.base import Cut, DocumentRow
 from app.records.grants import granted, must_read
-from app.records.shapes import applicability_out
+from app.records.shapes import applicability_out, day_out
 from app.records.sql import Connection, Database, among, slices
 
-RAISE = """INSERT INTO knowledge_bases (kb, index_version) VALUES (?, 1)
-    ON CONFLICT (kb) DO UPDATE SET index_version = knowledge_bases.index_version + 1 RETURNING index_version"""
+RAISE = """INSERT INTO knowledge_bases (kb, index_version, stamp) VALUES (?, 1, ?)
+    ON CONFLICT (kb) DO UPDATE SET index_version = knowledge_bases.index_version + 1, stamp = excluded.stamp
+    RETURNING index_version"""
 VERSION = "SELECT index_version FROM knowledge_bases WHERE kb = ?"
+STATE = "SELECT index_version, stamp FROM knowledge_bases WHERE kb = ?"
 DIGESTS = "SELECT d.id, d.digest FROM documents d WHERE d.kb = ? AND d.deleted = 0"
 COMPLETE = """ AND NOT EXISTS (SELECT 1 FROM chunks c
     LEFT JOIN vectors v ON v.text_hash = c.text_hash AND v.model = ?
@@ -90,7 +92,7 @@ class SqlDocuments:
         if row is None:
             raise NotFound(f"There is no document {document_id!r}.")
         *plain, valid_from, superseded_by, applicability = row
-        plain += valid_from and date.fromisoformat(valid_from), superseded_by, applicability_out(applicability)
+        plain += day_out(valid_from), superseded_by, applicability_out(applicability)
         return Document(*plain)
 
     async def digests(self, principal: Principal, kb: str, model: str) -> Mapping[str, str]:
@@ -114,7 +116,7 @@ def version(connection: Connection, kb: str) -> int:
 
 
 def _next(connection: Connection, kb: str) -> int:
-    (generation,) = connection.execute(RAISE, (kb,)).fetchone()
+    (generation,) = connection.execute(RAISE, (kb, secrets.token_hex(8))).fetchone()
     return int(generation)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import RecordsUnavailable
+from app.records.audit import SqlAudit
+from app.records.benchmarks import SqlBenchmarks
 from app.records.documents import SqlDocuments
 from app.records.experiments import SqlExperiments
 from app.records.feedback import SqlFeedback
@@ -16,7 +18,9 @@ from app.records.promptlog import SqlPromptLog
 from app.records.runs import SqlRuns
 from app.records.spool import Spool
 from app.records.sqlite import Database
+from app.records.standings import SqlStandings
 from app.records.truth import SqlTruth
+from app.records.vectors import SqlVectors
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +36,16 @@ class Records:
     db: Database
     documents: SqlDocuments
     truth: SqlTruth
+    vectors: SqlVectors
     runs: SqlRuns
     gaps: SqlGaps
     keys: SqlKeys
     feedback: SqlFeedback
     prompts: SqlPromptLog
     experiments: SqlExperiments
+    standings: SqlStandings
+    audit: SqlAudit
+    benchmarks: SqlBenchmarks
     service: FileLock  # held for as long as a service lives
     opening: FileLock  # held for a moment: making the file and its tables is no matter of turns
 
@@ -83,12 +91,16 @@ def open_records(folder: Path) -> Records:
         db=db,
         documents=SqlDocuments(db),
         truth=SqlTruth(db),
+        vectors=SqlVectors(db),
         runs=SqlRuns(db, Spool(folder / "spool")),
         gaps=SqlGaps(db),
         keys=SqlKeys(db),
         feedback=SqlFeedback(db),
         prompts=SqlPromptLog(db),
         experiments=SqlExperiments(db),
+        standings=SqlStandings(db),
+        audit=SqlAudit(db),
+        benchmarks=SqlBenchmarks(db),
         service=FileLock(folder / "service.lock"),
         opening=FileLock(folder / "open.lock"),
     )

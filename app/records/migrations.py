@@ -67,6 +67,37 @@ def step_3(binary: str) -> Sequence[str]:
 
 
 def step_4(binary: str) -> Sequence[str]:
+    """Contents of a knowledge base, told apart beyond their version; whose vectors serve, with how they are made."""
+    return (
+        "ALTER TABLE knowledge_bases ADD COLUMN stamp TEXT NOT NULL DEFAULT ''",
+        "CREATE TABLE serving (one INTEGER PRIMARY KEY, model TEXT NOT NULL, settings TEXT NOT NULL)",
+    )
+
+
+def step_5(binary: str) -> Sequence[str]:
+    """Who decided what, how far each analyzer is trusted, and which one is active."""
+    return (
+        """CREATE TABLE audit (
+            id TEXT PRIMARY KEY, at DOUBLE PRECISION NOT NULL, who TEXT NOT NULL, kb TEXT NOT NULL, what TEXT NOT NULL,
+            details TEXT NOT NULL)""",
+        """CREATE TABLE analyzer_standings (
+            analyzer TEXT PRIMARY KEY, label TEXT NOT NULL, stage TEXT NOT NULL, told TEXT NOT NULL,
+            at DOUBLE PRECISION NOT NULL)""",
+        "CREATE TABLE analyzer_choice (place INTEGER PRIMARY KEY, choice TEXT NOT NULL)",
+    )
+
+
+def step_6(binary: str) -> Sequence[str]:
+    """What came of each comparison of the analyzers."""
+    return (
+        """CREATE TABLE benchmark_rounds (
+            id TEXT PRIMARY KEY, kb TEXT NOT NULL, owner TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
+            status TEXT NOT NULL, round TEXT NOT NULL)""",
+        "CREATE INDEX benchmark_rounds_of_kb ON benchmark_rounds (kb, at)",
+    )
+
+
+def step_7(binary: str) -> Sequence[str]:
     """What people say of answers, which prompt a label points to and who moved it, and experiments."""
     return (
         """CREATE TABLE feedback (
@@ -95,7 +126,7 @@ def step_4(binary: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4)
+STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4, step_5, step_6, step_7)
 
 
 def step(connection: Connection, binary: str) -> bool:

@@ -1,6 +1,7 @@
 """How tuples of codes and parts lie in a column: compact JSON, read back fast."""
 
 import json
+from datetime import date
 from functools import lru_cache
 
 from jiter import from_json
@@ -32,3 +33,8 @@ def parts_out(text: str) -> tuple[Part, ...]:
 @lru_cache(maxsize=256)  # documents of one shelf apply to few distinct sets of assets
 def applicability_out(text: str) -> Applicability:
     return wire.from_json(Applicability, text)
+
+
+@lru_cache(maxsize=1024)
+def day_out(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -4,9 +4,9 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 from app.core.document import Passage
-from app.core.index import Active, Changes, Hit, IndexRow, Standing
-from app.records.documents import VERSION, version
-from app.records.shapes import applicability_out, parts_out, words_out
+from app.core.index import Active, Changes, Hit, IndexRow, Standing, State
+from app.records.documents import STATE, VERSION, version
+from app.records.shapes import applicability_out, day_out, parts_out, words_out
 from app.records.sql import Connection, Database, among
 
 UNTOUCHED = "SELECT NOT EXISTS (SELECT 1 FROM knowledge_bases)"
@@ -20,8 +20,9 @@ CODES = """SELECT DISTINCT k.code FROM chunk_codes k
     JOIN documents d ON d.id = k.document_id AND d.generation = k.generation
     WHERE k.kb = ? AND d.deleted = 0"""
 PASSAGES = """SELECT c.id, c.document_id, d.path, d.title, c.section, d.revision, d.superseded_by, c.start_at, c.end_at,
-    c.line, c.text, c.role, c.page, c.parts, c.codes, c.defines, d.applicability
+    c.line, c.text, c.role, c.page, c.parts, c.codes, c.defines, d.applicability, d.valid_from, s.valid_from
     FROM chunks c JOIN documents d ON d.id = c.document_id AND d.generation = c.generation
+    LEFT JOIN documents s ON s.id = d.superseded_by AND s.kb = d.kb AND s.deleted = 0
     WHERE c.kb = ? AND d.deleted = 0 AND c.id """
 BY_CODE = """SELECT k.chunk_id, SUM(k.defines) * ? + COUNT(*) AS score
     FROM chunk_codes k JOIN documents d ON d.id = k.document_id AND d.generation = k.generation
@@ -37,6 +38,9 @@ class SqlTruth:
 
     def index_version(self, kb: str) -> int:
         return sum(version for (version,) in self._database.rows(VERSION, (kb,)))  # of none or one
+
+    def state(self, kb: str) -> State:
+        return next((State(*row) for row in self._database.rows(STATE, (kb,))), State())
 
     def untouched(self) -> bool:
         """Whether no knowledge base of this home has ever been written."""
@@ -83,6 +87,7 @@ class SqlTruth:
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:
-    *plain, parts, codes, defines, applicability = row
-    plain += parts_out(parts), words_out(codes), words_out(defines), applicability_out(applicability)
+    *plain, parts, codes, defines, limits, valid_from, superseded_on = row
+    plain += parts_out(parts), words_out(codes), words_out(defines), applicability_out(limits)
+    plain += 0.0, {}, day_out(valid_from), day_out(superseded_on)
     return Passage(*plain)

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from app.core.diagnosis import FaultCode
 from app.core.document import Passage
-from app.core.index import Active, Changes, Hit, IndexRow, Standing
+from app.core.index import Active, Changes, Hit, IndexRow, Standing, State
 from app.core.question import Asset
+from app.core.revision import Change
 from app.faults.codes import Mention
 
 __all__ = [
     "Active",
     "Changes",
+    "Differs",
     "Embedder",
     "Filling",
     "Hit",
@@ -27,6 +29,7 @@ __all__ = [
     "Retrieved",
     "Retriever",
     "Standing",
+    "State",
     "Store",
     "Truth",
     "Vector",
@@ -54,6 +57,20 @@ class Query:
         """Each distinct code once, in the question's order; of a pasted log's hundreds the first ones."""
         return tuple(dict.fromkeys(mention.code for mention in self.mentions))[:MOST_CODES]
 
+    @property
+    def day(self) -> date:
+        """The day of the fault; when none is given, today."""
+        return self.at or date.today()
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """A sentence of a passage whose numbers were others in the revision before."""
+
+    passage_id: str
+    revision: str  # the older one
+    change: Change
+
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
@@ -68,6 +85,7 @@ class Retrieved:
     relevance: float = 0.0
     index_version: int = 0
     degraded: tuple[str, ...] = ()
+    differs: tuple[Differs, ...] = ()
 
     @property
     def relevant(self) -> bool:
@@ -207,6 +225,10 @@ class Truth(Protocol):
     """What SQL holds, as the index reads it; every method is synchronous and is called in a worker thread."""
 
     def index_version(self, kb: str) -> int: ...
+    def state(self, kb: str) -> State:
+        """The index version with the stamp of its contents."""
+        ...
+
     def changes(self, kb: str, since: int, model: str) -> Changes: ...
     def active(self, kb: str) -> Active:
         """The active generation of every document: what a hit of an index that lags or leads is held against."""

@@ -30,6 +30,10 @@ class Encoder:
         self._vector = lru_cache(maxsize=KEPT)(self._encode)
 
     @property
+    def embedder(self) -> Embedder:
+        return self._embedder
+
+    @property
     def model(self) -> str:
         return self._embedder.model
 

@@ -1,10 +1,9 @@
-"""Several lanes become one ranking: what defines an asked code leads, the rest by score, the outdated last.
+"""Several lanes become one ranking: what defines an asked code leads, the rest by score.
 
 Scores are added, not ranks. A cosine is a share of what is possible already; BM25 becomes one when it is divided by the
 most that the question's words can reach. So a lane that found little of the question says little, which its ranks hide.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +11,6 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from app.core.document import Passage
-from app.core.question import Asset
 from app.retrieval.base import Lanes
 
 DENSE, SPARSE = 1 / 3, 2 / 3  # flat around it on the sample's training split; see docs/reports/retrieval.md
@@ -64,31 +62,6 @@ def in_turn(rows: Iterable[Sequence[str]]) -> list[str]:
     return list(dict.fromkeys(item for turn in zip_longest(*rows) for item in turn if item is not None))
 
 
-def applies(passage: Passage, asset: Asset) -> bool:
-    """False only when the passage names classes or baselines and the asset is known to be of none of them."""
-    limits = passage.applicability
-    return _named(asset.vehicle_class, limits.vehicle_classes) and _named(asset.baseline, limits.baselines)
-
-
-def settled(passage: Passage, asset: Asset) -> bool:
-    """Current, and not of another asset."""
-    return passage.superseded_by is None and applies(passage, asset)
-
-
-def arrange(passages: Sequence[Passage], codes: Sequence[str], asset: Asset, k: int) -> tuple[Passage, ...]:
-    """Cut to k. First what defines the codes, each code in its turn; then the rest in the order it came.
-
-    In both parts a passage of another asset or of a superseded document comes last, marked in `why`. It is not
-    dropped: an asset's class may be spelled in a way that the document does not know. It leads only for a code
-    that nothing better defines.
-    """
-    by_id = {passage.id: passage for passage in passages}
-    tiers = {passage.id: _tier(passage, asset) for passage in passages}
-    leading = sorted(in_turn(_definitions(passages, code, tiers) for code in codes)[:k], key=tiers.__getitem__)
-    rest = sorted((id_ for id_ in by_id if id_ not in leading), key=tiers.__getitem__)
-    return tuple(_marked(by_id[id_], tiers[id_]) for id_ in [*leading, *rest][:k])
-
-
 def telling_first(defining: Iterable[Passage]) -> list[Passage]:
     """Of what defines an asked code, a bare entry of a table of parameters comes behind what tells of the fault."""
     return sorted(defining, key=lambda passage: passage.role in BARE)
@@ -96,32 +69,6 @@ def telling_first(defining: Iterable[Passage]) -> list[Passage]:
 
 def explained(passage: Passage, candidate: Candidate) -> Passage:
     return replace(passage, score=candidate.score, why=candidate.why)
-
-
-def _definitions(passages: Sequence[Passage], code: str, tiers: Mapping[str, tuple[bool, bool]]) -> list[str]:
-    defining = [passage.id for passage in passages if code in passage.defines]
-    best = min((tiers[id_] for id_ in defining), default=None)
-    return [id_ for id_ in defining if tiers[id_] == best]
-
-
-def _tier(passage: Passage, asset: Asset) -> tuple[bool, bool]:
-    return not applies(passage, asset), passage.superseded_by is not None
-
-
-def _marked(passage: Passage, tier: tuple[bool, bool]) -> Passage:
-    if not any(tier):
-        return passage
-    marks = {name: 0.0 for name, on in zip(("other_asset", "superseded"), tier, strict=True) if on}
-    return replace(passage, why={**passage.why, **marks})
-
-
-def _named(name: str | None, allowed: Sequence[str]) -> bool:
-    return not name or not allowed or _plain(name) in {_plain(other) for other in allowed}
-
-
-def _plain(name: str) -> str:
-    """`Class 442`, `class-442` and `442` are one."""
-    return re.sub(r"[\W_]+", "", name.casefold()).removeprefix("class").removeprefix("baseline")
 
 
 def batches(candidates: Sequence[Candidate], first: int, size: int, most: int) -> Iterator[Sequence[Candidate]]:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from app.core.diagnosis import FaultCode, NearCode
 from app.core.document import Passage
 from app.faults.codes import near
+from app.retrieval.arrange import arrange, settled
 from app.retrieval.asked import asked, share
 from app.retrieval.base import Lanes, Query, Retrieved, Truth, Vector
 from app.retrieval.encoder import Encoder
 from app.retrieval.explain import Explanation, Stopwatch
-from app.retrieval.fusion import Candidate, arrange, batches, explained, fuse, settled, telling_first
+from app.retrieval.fusion import Candidate, batches, explained, fuse, telling_first
 from app.retrieval.relevance import Signs, relevance
+from app.retrieval.validity import Asked, differs
 from app.retrieval.words import spoken
 
 DEEPEST = 4  # times k: how far down candidates are loaded in search of current ones
@@ -50,13 +52,14 @@ class Search:
         return [*defining, *(passage for passage in loaded if passage.id not in first)], len(defining)
 
     def finish(self, lanes: Lanes, loaded: Sequence[Passage]) -> Explanation:
-        passages = arrange(loaded, self.query.codes, self.query.asset, self.query.k)
+        passages = arrange(loaded, self.query)
         retrieved = Retrieved(
             passages=passages,
             fault_codes=self._fault_codes(lanes),
             relevance=self._relevance(lanes, passages),
             index_version=lanes.index_version,
             degraded=(*self.degraded, *lanes.degraded),
+            differs=differs(passages, loaded),
         )
         self.watch.lap("fuse")
         return Explanation(self.query, retrieved, lanes, self.watch.spent)
@@ -74,12 +77,13 @@ class Search:
 
     def _load(self, candidates: Sequence[Candidate], least: int) -> list[Passage]:
         """As many as are asked for, and deeper while some of them are superseded, of another asset, or gone."""
+        wanted = Asked.of(self.query)
         k, by_id = self.query.k, {candidate.chunk_id: candidate for candidate in candidates}
         found: list[Passage] = []
         for batch in batches(candidates, first=max(k, least), size=k, most=max(DEEPEST * k, least)):
             passages = self.truth.passages(self.query.kb, [candidate.chunk_id for candidate in batch])
             found += [explained(passage, by_id[passage.id]) for passage in passages]
-            if sum(settled(passage, self.query.asset) for passage in found) >= k:
+            if sum(settled(passage, wanted, self.query.asset) for passage in found) >= k:
                 break
         return found
 

@@ -24,9 +24,20 @@ async def checkup(services: Services) -> list[Finding]:
         Finding("python", sys.version_info >= (3, 11), platform.python_version()),
         Finding("home", True, str(services.settings.folder)),
         *(Finding(name, part.state == "ok", part.told or part.state) for name, part in readiness.parts.items()),
+        await vectors(services),
         Finding("documents", bool(documents), f"{len(documents)} in knowledge base {kb!r}"),
         await answer(services, kb),
     ]
+
+
+async def vectors(services: Services) -> Finding:
+    """Whether the index is that of the embedder that is set."""
+    rebuild = services.rebuild
+    needed = await rebuild.needed()
+    told = f"{rebuild.made} of {rebuild.total} texts have one of {rebuild.encoder.model}"
+    serving = services.health.encoder.model
+    rest = f"; {serving} answers until then: a service goes on with it, or `rail-debug reindex`" if needed else ""
+    return Finding("vectors", not needed, f"{told}{rest}")
 
 
 async def answer(services: Services, kb: str) -> Finding:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.analyzers.manager import Manager
 from app.core.errors import InvalidInput
 from app.core.principal import EVALUATION
 from app.core.settings import Settings
@@ -61,15 +62,17 @@ async def answers(settings: Settings, job: Job, embedder: Embedder | None = None
 
 
 @asynccontextmanager
-async def furnished(settings: Settings, job: Job, embedder: Embedder | None) -> AsyncIterator[Services]:
-    """The hall over the job's home, with its documents taken in."""
+async def furnished(
+    settings: Settings, job: Job, embedder: Embedder | None, analyzers: Manager | None = None
+) -> AsyncIterator[Services]:
+    """The hall over the job's home, with its documents taken in; with the analyzers of another hall, where given."""
     place: AbstractContextManager[str | Path] = (
         tempfile.TemporaryDirectory() if job.home is None else nullcontext(job.home)
     )
     with place as home:
         shelf = settings.service.model_copy(update={"sample_shelf": job.documents is None})
         own = settings.model_copy(update={"home": Path(home), "service": shelf, "grammars": own_grammars(settings)})
-        async with build(own, embedder=embedder) as services:
+        async with build(own, embedder=embedder, analyzers=analyzers) as services:
             if job.documents is not None:
                 report = await services.ingest(job.documents, own.kb, EVALUATION)
                 if not report.count("read") + report.count("unchanged"):

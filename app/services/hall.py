@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.analyzers.manager import Manager
 from app.core.diagnosis import FaultCode
 from app.core.document import Passage
 from app.core.principal import LOCAL, Principal
@@ -15,15 +16,19 @@ from app.graph import release
 from app.graph.base import Agent
 from app.ingest.base import Outcome, Pipeline, Report
 from app.ingest.reading import named_file
-from app.records.base import Documents, Gaps, RunRow, Runs
+from app.records.base import Audit, Documents, Gaps, RunRow, Runs
 from app.retrieval.base import Query, Retrieved, Retriever, Store
+from app.services.benchmarking import Bench
 from app.services.experiment_plot import plot
 from app.services.experiments import ExperimentDesk
 from app.services.feedback import FeedbackDesk
 from app.services.health import Health, Readiness
+from app.services.indexes import Switch
 from app.services.prompts import PromptDesk
+from app.services.rebuild import Rebuild
+from app.services.revisions import Comparison, compare
 
-__all__ = ["Lookup", "Outcome", "Report", "Retrieved", "Services"]
+__all__ = ["Comparison", "Lookup", "Outcome", "Report", "Retrieved", "Services"]
 
 
 def _nobody(_: object) -> None:
@@ -42,8 +47,8 @@ class Lookup:
 class Services:
     settings: Settings
     agent: Agent
-    retriever: Retriever
-    store: Store
+    switch: Switch
+    rebuild: Rebuild
     pipeline: Pipeline
     documents: Documents
     runs: Runs
@@ -51,9 +56,21 @@ class Services:
     gate: Gate
     keys: Keys
     health: Health
+    analyzers: Manager
+    audit: Audit
+    bench: Bench
     feedback: FeedbackDesk
     prompts: PromptDesk
     experiments: ExperimentDesk
+
+    @property
+    def retriever(self) -> Retriever:
+        return self.switch
+
+    @property
+    def store(self) -> Store:
+        """The one that answers now; another may take its place while the service runs."""
+        return self.switch.current.store
 
     async def search(self, text: str, kb: str, k: int) -> Retrieved:
         mentions = {mention.code: mention for mention in reversed(find(text))}
@@ -88,6 +105,10 @@ class Services:
         """Documents by path, by id or by folder."""
         report = await self.pipeline.forget(principal, kb, names)
         return replace(report, index_version=await self.store.write(kb))
+
+    async def compare(self, name: str, kb: str, against: str | None, principal: Principal = LOCAL) -> Comparison:
+        """Two revisions of a document; `against` None: the one that this one replaced."""
+        return await compare(self.documents, principal, kb, name, against)
 
     async def remove_document(self, document_id: str, principal: Principal) -> None:
         document = await self.documents.get(principal, document_id)

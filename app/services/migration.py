@@ -5,8 +5,8 @@ from collections.abc import Callable
 from app.core.errors import StoreUnavailable
 from app.retrieval.base import Filling
 from app.retrieval.stores.table import STORES
-from app.services.build import row
 from app.services.hall import Services
+from app.services.parts import row
 
 __all__ = ["Filling", "carry"]
 

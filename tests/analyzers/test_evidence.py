@@ -234,6 +234,16 @@ def test_of_what_may_be_meant_as_well_no_step_and_no_limit_is_told() -> None:
     assert texts(found, "step", "limit") == []
 
 
+def test_of_what_fits_poorly_one_step_is_told_and_of_what_fits_well_all() -> None:
+    well, poorly = (said("the doors do not close", door(score=score)) for score in (0.6, 0.2))
+    assert len(texts(well, "step")) > len(texts(poorly, "step")) == 1
+
+
+def test_of_two_that_fit_alike_one_step_is_told() -> None:
+    twin = door(score=0.6, name="d2", document="main/others.md", defines=("D-13",))
+    assert len(texts(said("the doors do not close", door(score=0.6), twin), "step")) == 1
+
+
 def test_the_trade_s_word_finds_what_was_said_in_another() -> None:
     parts: list[tuple[Role, str]] = [("definition", "The bogie is warm."), ("cause", "A dry axle box.")]
     bogie = passage("The bogie is warm. A dry axle box.", parts, name="b", defines=("B-1",), document="main/b.md")

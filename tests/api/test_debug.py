@@ -160,6 +160,8 @@ async def test_health_tells_each_part(client: httpx.AsyncClient) -> None:
         "records": "ok",
         "store:embedded": "ok",
         "embedder": "ok",
+        "cache": "ok",
+        "analyzers": "ok",
         "analyzer:evidence": "ok",
     }
 

@@ -44,3 +44,15 @@ async def test_what_cannot_be_read_is_refused_with_a_reason(client: httpx.AsyncC
         assert reply.json()["hint"]
     reply = await upload(client, "x.md", b"# Title\n\ntext", path="../../etc/x.md")
     assert reply.status_code == 400
+
+
+async def test_two_revisions_are_compared_over_http(client: httpx.AsyncClient) -> None:
+    listed = (await client.get("/api/v1/documents")).json()["documents"]
+    (new,) = [row["id"] for row in listed if row["path"] == "points/hydraulic-points-rev3.md"]
+    reply = await client.get(f"/api/v1/documents/{new}/diff")
+    assert reply.status_code == 200
+    body = reply.json()
+    assert (body["before"]["revision"], body["after"]["revision"]) == ("2", "3")
+    assert ["80 bar", "95 bar"] in [pair for change in body["changes"] for pair in change["numbers"]]
+    assert (await client.get(f"/api/v1/documents/{new}/diff?against=nothing")).json()["code"] == "not_found"
+    assert (await client.get("/api/v1/documents/nothing/diff")).status_code == 404

@@ -91,3 +91,12 @@ def test_an_unknown_code_is_never_taken_for_another(shell: Shell, spelled: str, 
     assert result.exit_code == exits.UNKNOWN_CODE
     assert told in result.stdout
     assert "  brakes/" not in result.stdout
+
+
+def test_two_revisions_are_compared_in_the_shell(shell: Shell) -> None:
+    told = shell("diff", "points/hydraulic-points-rev3.md", "--numbers")
+    assert told.exit_code == exits.ANSWERED
+    assert "80 bar → 95 bar" in told.stdout
+    found = json.loads(shell("diff", "points/hydraulic-points-rev3.md", "--json").stdout)
+    assert found["before"]["revision"] == "2"
+    assert shell("diff", "general/glossary.md").exit_code == exits.WRONG_INPUT

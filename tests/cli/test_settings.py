@@ -24,7 +24,7 @@ UTF16 = "kb: main".encode("utf-16")
         (".env", b"RAIL_DEBUG_SERVICE__PORT=0", "service.port"),
         (".env", b'RAIL_DEBUG_ANALYZERS={"big": {"kind": "gguf"}}', "analyzers.big.kind"),
         (".env", b'RAIL_DEBUG_ANALYZERS={"big": {"kind": "openai"}}', "analyzers.big.model"),
-        (".env", b"RAIL_DEBUG_ANALYZER=big", "There is no analyzer 'big'."),
+        (".env", b"RAIL_DEBUG_ANALYZER=big", "There is no analyzer 'big' (.env, line 1)."),
         (".env", b"RAIL_DEBUG_RETRIEVAL__STORE=attic", "retrieval.store: 'attic'"),
     ],
 )

@@ -23,6 +23,7 @@ from tests.weaviate_server.server import Server
 
 CODE, WORDS = "What does E73-B mean and what do I check?", "Why does the passenger door not close?"
 TABLE = b"Code,Meaning,Remedy\nE991-Q,Sand box empty,Refill the sand box\n"
+UNCACHED = {"CACHE__SEARCH_TTL_S": "0"}  # what is remembered would be answered without asking the store
 AFTER = 10  # questions after the first one
 PATIENCE = 60.0
 
@@ -133,7 +134,9 @@ def whole(service: Service, since: float) -> str:
 def served(stocked: Path, **settings: str) -> Iterator[Service]:
     """A service over a copy of a stocked home."""
     with tempfile.TemporaryDirectory() as folder:
-        service = Service(Path(folder), {f"RAIL_DEBUG_{name}": value for name, value in settings.items()})
+        service = Service(
+            Path(folder), {f"RAIL_DEBUG_{name}": value for name, value in {**UNCACHED, **settings}.items()}
+        )
         shutil.copytree(stocked, service.home)
         try:
             yield service

@@ -55,10 +55,12 @@ async def test_without_weights_codes_and_words_are_still_answered(serve: Serve, 
     service.start()  # the weights are back
     async with service.client() as client:
         assert (await client.get("/readyz")).json()["parts"]["embedder"]["state"] == "ok"
-        assert (await ask(client))["degraded"] == ["vectors_missing"]  # of what came in meanwhile
-        files = {"file": ("sand.csv", TABLE.encode())}
-        assert (await client.post("/api/v1/documents", files=files)).json()["state"] == "read"
-        assert (await ask(client))["degraded"] == []
+        async with asyncio.timeout(60):
+            while (
+                degraded := (await ask(client))["degraded"]
+            ) != []:  # the vectors of what came in are made up by itself
+                assert degraded == ["vectors_missing"]
+                await asyncio.sleep(0.1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")

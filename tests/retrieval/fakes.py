@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.core.document import Applicability, Passage
 from app.core.errors import RecordsUnavailable
 from app.core.ids import text_hash
-from app.core.index import Active, Changes, Hit, IndexRow, Standing
+from app.core.index import Active, Changes, Hit, IndexRow, Standing, State
 from app.faults.codes import Mention
 from app.retrieval.base import Query
 
@@ -105,6 +105,10 @@ class MemoryTruth:
     def index_version(self, kb: str) -> int:
         self._read()
         return self._versions.get(kb, 0)
+
+    def state(self, kb: str) -> State:
+        version = self.index_version(kb)
+        return State(version, f"{id(self)}-{version}") if version else State()
 
     def changes(self, kb: str, since: int, model: str) -> Changes:
         self._read()

@@ -6,8 +6,9 @@ import pytest
 
 from app.core.document import Applicability, Passage
 from app.core.question import Asset
+from app.retrieval.applicability import applies
 from app.retrieval.base import Hit, Lanes
-from app.retrieval.fusion import applies, batches, fuse, in_turn, telling_first
+from app.retrieval.fusion import batches, fuse, in_turn, telling_first
 
 
 def hits(*chunk_ids: str) -> tuple[Hit, ...]:

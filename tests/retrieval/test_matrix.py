@@ -1,9 +1,11 @@
 """The dense lane's arithmetic, small shelves and large."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from app.retrieval.stores.matrix import DIRECTIONS, LARGE, Matrix
+from app.retrieval.stores.cells import cells
+from app.retrieval.stores.matrix import DIRECTIONS, LARGE, VAST, Matrix
 
 NONE = np.empty(0, dtype=np.intp)
 
@@ -84,3 +86,54 @@ def test_a_vector_of_another_length_counts_as_missing() -> None:
 
 def test_an_empty_matrix_finds_nothing() -> None:
     assert Matrix(4).view().nearest(np.ones(4, dtype=np.float32), NONE, 5) == []
+
+
+@pytest.fixture(scope="module")
+def vast() -> NDArray[np.float32]:
+    return texts_like(VAST + 3000, 192)
+
+
+def recall(matrix: Matrix, vectors: NDArray[np.float32], questions: NDArray[np.float32]) -> float:
+    shared = 0
+    for question in questions:
+        found = {row for row, _ in matrix.view().nearest(question, NONE, 10)}
+        shared += len(found & set(exact(vectors, question, 10)))
+    return shared / (10 * len(questions))
+
+
+def test_on_a_vast_shelf_cells_are_read_and_the_truly_nearest_are_found(vast: NDArray[np.float32]) -> None:
+    matrix = filled(vast, 20_000, VAST)
+    view = matrix.view()
+    assert view.cells is not None
+    assert view.heads is not None
+    assert len(view.heads) == 3000, "what came after the cells were made lies apart"
+    assert recall(matrix, vast, texts_like(40, 192)) > 0.95
+    for row in (5, VAST + 2500):
+        assert view.nearest(vast[row], NONE, 3)[0] == (row, pytest.approx(1.0, abs=1e-5))
+
+
+def test_blind_rows_of_cells_are_never_found_and_the_others_always(vast: NDArray[np.float32]) -> None:
+    view = filled(vast, VAST).view()
+    near = [row for row, _ in view.nearest(vast[7], NONE, 10)]
+    blind = np.array(sorted(near), dtype=np.intp)
+    assert not {row for row, _ in view.nearest(vast[7], blind, 10)} & set(near)
+    few = np.arange(0, len(vast) - 500)
+    hits = view.nearest(vast[7], few, 50)
+    assert len(hits) == 50
+    assert min(row for row, _ in hits) >= len(vast) - 500
+
+
+def test_every_row_lies_in_one_cell_also_when_all_are_alike() -> None:
+    same = np.tile(texts_like(1, 8), (500, 1))
+    for heads in (texts_like(900, 16), same, np.zeros((300, 8), dtype=np.float32)):
+        made = cells(heads)
+        assert sorted(made.numbers.tolist()) == list(range(len(heads)))
+        assert (heads[made.numbers] == made.heads).all()
+        assert made.ends[-1] == len(heads)
+
+
+def test_cells_are_made_anew_when_a_quarter_came_in(vast: NDArray[np.float32]) -> None:
+    matrix = filled(np.concatenate([vast, vast[:10_000]]), VAST, VAST + 8000, VAST + 8500)
+    view = matrix.view()
+    assert view.cells is not None
+    assert len(view.cells.numbers) == VAST + 8500

@@ -9,7 +9,8 @@ from app.core.errors import InvalidSettings
 from app.core.settings import Settings, load
 from app.core.settings.models import EmbeddingSettings, RerankingSettings
 from app.retrieval.base import Query
-from app.services.build import build, reread
+from app.services.build import build
+from app.services.parts import reread
 from tests.retrieval.fakes import HashEmbedder
 from tests.retrieval.model_server import serving
 

@@ -55,21 +55,26 @@ def _led(topic: Topic, *, meant: bool) -> Iterator[Statement]:
 
 
 def _body(topic: Topic, *, test: bool = False) -> Iterator[Statement]:
-    """By what would be missed most; limits that the question asks for come before what to do in general."""
+    """By what would be missed most; limits that the question asks for come before what to do in general.
+
+    Of what may not be meant at all: what tells whether it is, and one step.
+    """
     causes = [_quote("cause", piece, topic) for piece in topic.of("cause")]
     limits = [_quote("limit", piece, topic) for piece in topic.limits[:LIMITS]]
     asked = sum(topic.meant(piece) > 0 for piece in topic.limits[:LIMITS])
     if not test and topic.meaning:
         yield _quote("meaning", topic.meaning, topic)
     yield from causes[:1]
-    yield from (_quote("warning", piece, topic) for piece in topic.of("warning")[:WARNINGS])
+    if topic.sure:
+        yield from (_quote("warning", piece, topic) for piece in topic.of("warning")[:WARNINGS])
     yield from limits[:asked]
     if test and topic.next_test:
         yield _step("next_test", topic.next_test, topic)
-    yield from (_step("step", piece, topic) for piece in topic.steps[:FIRST])
-    yield from limits[asked:]
-    yield from (_step("step", piece, topic) for piece in topic.steps[FIRST:])
-    yield from causes[1:CAUSES]
+    yield from (_step("step", piece, topic) for piece in topic.steps[: FIRST if topic.sure else 1])
+    if topic.sure:
+        yield from limits[asked:]
+        yield from (_step("step", piece, topic) for piece in topic.steps[FIRST:])
+        yield from causes[1:CAUSES]
 
 
 def within(words: int, wished: Iterator[Statement]) -> list[Statement]:

@@ -1,6 +1,7 @@
 """Without a known code: which thing in the evidence fits the words of the question best."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.analyzers.quoting.asked import Asked
 from app.analyzers.quoting.topic import Topic, gather
@@ -13,6 +14,8 @@ SHARE = 1 / 3  # and this share of them, lest two common words answer a long que
 # one word will do for what the retriever put first: it knows words of like meaning
 FOUND = 2.0  # times the share of the words: what the retriever's score counts for
 ALSO = 0.9  # share of the best score from which on another thing is a further hypothesis
+THIN = 0.25  # retriever's score below which the best thing may well be another one,
+CLOSE = 0.95  # as it may where another one comes this near to it: then less is said of either
 OTHERS = 2  # of them
 Key = str | tuple[str, str]
 Numbered = tuple[int, Passage]
@@ -33,8 +36,12 @@ def topics(question: Question, evidence: Sequence[Passage]) -> list[Topic]:
     best = max(found.values()) or 1.0
     scores = {key: shared[key] / most + FOUND * found[key] / best for key in fitting}
     ranked = sorted(fitting, key=lambda key: (-scores[key], groups[key][0][0]))
-    close = [key for key in ranked if scores[key] >= ALSO * scores[ranked[0]]]
-    return [gather(key if isinstance(key, str) else None, groups[key], asked.all) for key in close[: 1 + OTHERS]]
+    first = ranked[0]
+    close = [key for key in ranked if scores[key] >= ALSO * scores[first]]
+    rival = max((scores[key] for key in ranked[1:]), default=0.0)
+    sure = found[first] >= THIN and rival < CLOSE * scores[first]
+    told = [gather(key if isinstance(key, str) else None, groups[key], asked.all) for key in close[: 1 + OTHERS]]
+    return [replace(topic, sure=sure) for topic in told]
 
 
 def _groups(evidence: Sequence[Passage]) -> dict[Key, list[Numbered]]:

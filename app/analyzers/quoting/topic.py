@@ -18,11 +18,15 @@ PROSE: tuple[Role, ...] = ("definition", "narrative")
 
 @dataclass(frozen=True)
 class Topic:
-    """`asked` are the words of the question: where a document tells rather than lists, they choose what is quoted."""
+    """`asked` are the words of the question: where a document tells rather than lists, they choose what is quoted.
+
+    `sure`: it is this that the question is about, and not something like it.
+    """
 
     code: str | None
     found: tuple[Piece, ...]
     asked: frozenset[str] = frozenset()
+    sure: bool = True
 
     def of(self, *roles: Role) -> list[Piece]:
         return [piece for piece in self.found if piece.role in roles]
@@ -73,7 +77,7 @@ def gather(code: str | None, numbered: Iterable[tuple[int, Passage]], asked: fro
     Rows without a code and without a heading speak of many things: of their causes and limits only those that fit well.
     """
     listed = list(numbered)
-    current = [(number, passage) for number, passage in listed if passage.superseded_by is None]
+    current = [(number, passage) for number, passage in listed if passage.current]
     found = [piece for number, passage in in_order(current or listed) for piece in pieces(number, passage)]
     topic = Topic(code, tuple(distinct(found)), asked)
     if code is not None:

@@ -32,6 +32,18 @@ async def listing(hall: Hall, caller: Caller, knowledge_base: KnowledgeBase = No
     return told({"documents": rows})
 
 
+@router.get("/{document_id:path}/diff")
+async def difference(
+    document_id: str,
+    hall: Hall,
+    caller: Caller,
+    against: Annotated[str | None, Query(description="Id or path; default: the revision that it replaced.")] = None,
+    knowledge_base: KnowledgeBase = None,
+) -> Response:
+    kb = kb_slug(knowledge_base or hall.settings.kb)
+    return told(await hall.compare(document_id, kb, against, caller))
+
+
 @router.get("/{document_id:path}")
 async def read(document_id: str, hall: Hall, caller: Caller) -> Response:
     return told(await hall.documents.get(caller, document_id))

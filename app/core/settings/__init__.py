@@ -7,7 +7,7 @@ An environment variable is `RAIL_DEBUG_` and the path of the field, two undersco
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,10 +18,14 @@ from pydantic_settings import (
 
 from app.core.errors import InvalidSettings
 from app.core.ids import kb_slug
-from app.core.settings.analyzers import EVIDENCE, AnalyzerSpec
+from app.core.settings.analyzers import EVIDENCE, FALLBACK, AnalyzerSpec, Route, Table
+from app.core.settings.benchmark import BenchmarkSettings
 from app.core.settings.cache import CacheSettings
 from app.core.settings.gate import GateSettings
+from app.core.settings.lines import place
+from app.core.settings.pool import PoolSettings
 from app.core.settings.prompts import PromptSettings
+from app.core.settings.qualify import QualifySettings
 from app.core.settings.retrieval import RetrievalSettings
 from app.core.settings.service import ServiceSettings
 from app.core.settings.telemetry import TelemetrySettings
@@ -67,6 +71,19 @@ class Settings(BaseSettings):
     analyzers: dict[str, AnalyzerSpec] = Field(
         default_factory=dict, description="Configured analyzers by name; `evidence` is always there."
     )
+    fallback: tuple[str, ...] = Field(
+        (), description="Analyzers that answer, in this order, where the one that was asked cannot; then `evidence`."
+    )
+    routes: tuple[Route, ...] = Field(
+        (), description="Which questions go to which analyzer where none is named; the first that fits decides."
+    )
+    allow_remote: bool = Field(
+        False, description="Whether what a local analyzer was asked may go on to one that is not on this machine."
+    )
+    redis_url: SecretStr | None = Field(None, description="Redis that several processes of this service share.")
+    pool: PoolSettings = PoolSettings()
+    qualify: QualifySettings = QualifySettings()
+    benchmark: BenchmarkSettings = BenchmarkSettings()
     service: ServiceSettings = ServiceSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     cache: CacheSettings = CacheSettings()
@@ -90,7 +107,11 @@ class Settings(BaseSettings):
     @property
     def table(self) -> dict[str, AnalyzerSpec]:
         """Every analyzer that can be named, `evidence` included."""
-        return {"evidence": EVIDENCE, **self.analyzers}
+        return {FALLBACK: EVIDENCE, **self.analyzers}
+
+    @property
+    def analyzer_table(self) -> Table:
+        return Table(self.table, self.analyzer, self.fallback, self.routes, self.allow_remote)
 
     @classmethod
     def settings_customise_sources(
@@ -109,7 +130,7 @@ def load(**flags: Any) -> Settings:
     try:
         settings = Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}{place(e['loc'])}" for e in error.errors())
         raise InvalidSettings(f"The settings are not valid: {wrong}.") from error
     except (SettingsError, ValueError, OSError) as error:
         where = "the environment, `.env` or `rail-debug.yaml`"

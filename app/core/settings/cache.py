@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 class CacheSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    memory_mb: int = Field(32, ge=0, le=65_536, description="Megabytes of this process; 0 keeps nothing.")
+    memory_mb: int = Field(16, ge=0, le=65_536, description="Megabytes of this process; 0 keeps nothing.")
     redis_url: SecretStr | None = Field(
         None, description="redis://… of a cache that several processes share; unset: each keeps its own."
     )

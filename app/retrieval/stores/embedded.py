@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from app.retrieval.words import analyzer
 T = TypeVar("T")
 
 PATIENCE = 0.2  # seconds a query waits for a refresh that runs already; after that the older view answers
-BRIEF = 50_000  # rows that are searched within 3 ms
+BRIEF = 50_000  # rows; of more the search takes so long that two at once gain more than a thread costs
 WASTE = 1 / 3  # share of dead rows at which the index is built anew
 
 
@@ -48,14 +49,17 @@ class EmbeddedStore:
         """What may wait, for the disk, a refresh or a model, does so in a thread. The search itself only computes, and
 
         so briefly that a thread would cost more than it: thread and event loop take the interpreter from each other
-        a dozen times.
+        a dozen times. Of a large shelf it stays in the thread.
         """
-        view, vector = await self._hop(lambda: (self._current(query.kb), encode(query.text)))
-        if view is None:
-            return Lanes()
-        if len(view.rows) > BRIEF:
-            return await self._hop(lambda: view.lanes(query, vector, k))
-        return view.lanes(query, vector, k)
+
+        def work() -> Callable[[], Lanes]:
+            view, vector = self._current(query.kb), encode(query.text)
+            if view is None:
+                return Lanes
+            search = partial(view.lanes, query, vector, k)
+            return _done(search()) if len(view.rows) > BRIEF else search
+
+        return (await self._hop(work))()
 
     async def codes(self, kb: str) -> Set[str]:
         view = await self._hop(lambda: self._current(kb))
@@ -132,3 +136,7 @@ class EmbeddedStore:
             return self.truth.changes(kb, index.view.version, self.model)
         except RecordsUnavailable as error:
             raise StoreUnavailable(f"The changes of {kb!r} could not be read.") from error
+
+
+def _done(lanes: Lanes) -> Callable[[], Lanes]:
+    return lambda: lanes

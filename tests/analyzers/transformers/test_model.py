@@ -125,7 +125,7 @@ async def test_one_that_leaves_disturbs_nobody_and_frees_its_place(wild: Made) -
         for pieces in (1, 2, 4):
             async with closing(analyzer.stream(warm(9, words=40, tokens=100))) as deltas:
                 for _ in range(pieces):
-                    await anext(deltas)
+                    await anext(deltas, None)
         assert await staying == alone
         assert await said(analyzer, brief) == alone
 
@@ -169,8 +169,8 @@ async def test_unloading_in_the_middle_is_an_error_and_no_wait(wild: Made) -> No
     analyzer = row(wild.folder, structured="none", max_tokens=2000)
     await analyzer.load()
     async with closing(analyzer.stream(warm(3, tokens=2000))) as deltas:
-        await anext(deltas)
-        await anext(deltas)
+        await anext(deltas, None)
+        await anext(deltas, None)
         await analyzer.unload()
         with pytest.raises(errors.AnalyzerUnavailable, match="unloaded"):
             async for _ in deltas:
