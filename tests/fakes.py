@@ -164,7 +164,7 @@ class FakeAnalyzers:
 
 
 class FakePrompts:
-    def current(self) -> PromptSet:
+    def current(self, subject: object = None) -> PromptSet:
         return self
 
     def pick(self, use_case: str, family: str) -> object:

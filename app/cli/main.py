@@ -21,6 +21,8 @@ VERBS = {
     "keys": "app.cli.keys:keys",
     "eval": "app.cli.eval:evaluate",
     "gaps": "app.cli.gaps:gaps",
+    "feedback": "app.cli.feedback:feedback",
+    "prompts": "app.cli.prompts:prompts",
     "migrate": "app.cli.migrate:migrate",
     "models": "app.cli.models:models",
     "bench": "app.cli.bench:bench",

@@ -14,6 +14,7 @@ RailDebugError
 ├── InvalidDocument
 ├── MissingExtra            an optional part is not installed
 ├── PromptError
+├── PromptStoreUnavailable  Langfuse is away, or speaks in riddles
 ├── ModelDamaged            a model's file is not what it should be
 ├── DownloadFailed
 ├── AnalyzerError           ── AnalyzerTimeout, AnalyzerUnavailable (AnalyzerUnreachable, AnalyzerNoRoom),
@@ -114,6 +115,12 @@ class MissingExtra(RailDebugError):
 class PromptError(RailDebugError):
     code = "prompt_error"
     hint = "Check the front matter and the variables of the prompt file."
+
+
+class PromptStoreUnavailable(RailDebugError):
+    code = "prompt_store_unavailable"
+    retry = True
+    hint = "Check RAIL_DEBUG_PROMPTS__LANGFUSE__…; answers go on with the prompts that were there last, or the files."
 
 
 class ModelDamaged(RailDebugError):

@@ -20,6 +20,7 @@ STATUS: Final[dict[type[RailDebugError], tuple[int, str]]] = {
     errors.InvalidDocument: (422, "The document cannot be read"),
     errors.MissingExtra: (501, "An optional part is not installed"),
     errors.PromptError: (500, "A prompt is not usable"),
+    errors.PromptStoreUnavailable: (503, "The prompt server is not there"),
     errors.ModelDamaged: (422, "The model is damaged"),
     errors.DownloadFailed: (502, "The model could not be fetched"),
     errors.AnalyzerError: (502, "The analyzer failed"),

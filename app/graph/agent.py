@@ -15,7 +15,7 @@ from app.core.events import Event
 from app.core.principal import Principal
 from app.core.question import Question
 from app.graph import release
-from app.graph.base import ApprovalOn, Decision
+from app.graph.base import ApprovalOn, Decision, Route
 from app.graph.graphs import Graphs
 from app.graph.keep import keep, spool
 from app.graph.memory import Memory
@@ -35,6 +35,7 @@ class DebugAgent:
     approval: ApprovalOn
     linger_s: float = 15.0
     kept: int = 1024
+    route: Route = lambda run_id, question, principal: None
     asking: Callable[[], AbstractContextManager[None]] = nullcontext  # around each run: others stand back meanwhile
     _deciding: set[str] = field(default_factory=set)
     _background: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -111,7 +112,9 @@ class DebugAgent:
         principal.must("ask", question.kb)
         if not question.material.strip():
             raise InvalidInput("The question is empty.", hint="Send an error message, a fault code or a log.")
-        run = Run(ids.run_id(), principal, question, self.analyzers.choose(question))
+        run_id = ids.run_id()
+        routed = replace(question, analyzer=question.analyzer or self.route(run_id, question, principal))
+        run = Run(run_id, principal, question, self.analyzers.choose(routed))
         run.approval = await self.approval()
         try:
             await self.runs.accept(principal, run.id, question)

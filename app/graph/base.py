@@ -9,6 +9,7 @@ from app.core.principal import Principal
 from app.core.question import Question
 
 Decision = Literal["approve", "reject"]
+Route = Callable[[str, Question, Principal], str | None]  # run id … -> an analyzer, None: the active one
 ApprovalOn = Callable[[], Awaitable[bool]]  # asked once a run, as it is accepted
 
 

@@ -10,6 +10,7 @@ from langgraph.types import interrupt
 from app.analyzers.base import Analyzer, Analyzers
 from app.core.brief import Brief
 from app.core.diagnosis import Verdict
+from app.core.principal import EVALUATION
 from app.core.question import Question, Turn
 from app.faults.codes import Mention
 from app.graph import release, words
@@ -20,7 +21,7 @@ from app.graph.listen import Listener
 from app.graph.run import Run
 from app.graph.state import Answer, State
 from app.graph.understand import MOST_CODES, mentions, search_text
-from app.prompts.base import Prompts
+from app.prompts.base import Prompts, Subject
 from app.receipts.draft import SCHEMA
 from app.records.base import Runs, Voided
 from app.retrieval.base import Query, Retrieved, Retriever
@@ -85,7 +86,7 @@ class Nodes:
             evidence=fitting(retrieved.passages),
             history=turns,
             codes=tuple(code.code for code in retrieved.fault_codes if code.known),
-            prompts=self.prompts.current(),
+            prompts=self.prompts.current(subject(run)),
             schema=SCHEMA,
             options=question.options,
             deadline=run.deadline,
@@ -133,6 +134,12 @@ def recent(history: Sequence[Turn], count: Callable[[str], int], room: int = HIS
             break
         turns.append(turn)
     return tuple(reversed(turns))
+
+
+def subject(run: Run) -> Subject:
+    """An evaluation asks what is known beforehand: nothing is tried on it."""
+    asked, tried = run.question, run.principal.name != EVALUATION.name
+    return Subject(run.id if tried else "", asked.kb, asked.conversation_id, run.principal.name, asked.asset.id)
 
 
 def verdict_of(retrieved: Retrieved, question: Question, answer: Answer) -> Verdict:

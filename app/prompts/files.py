@@ -1,135 +1,93 @@
-"""Prompts as files: each read once, checked whole, compiled; rendering is pure."""
+"""Prompts as files: the shipped ones, and further versions beside them or in the home, each read once and checked."""
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from app.core.errors import PromptError
-from app.core.question import Options
-from app.prompts.fences import fenced, line
-from app.prompts.front import PromptFile, Section, read, wrong
-
-if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
+from app.core.errors import NotFound, PromptError
+from app.prompts.base import NOBODY, Subject
+from app.prompts.front import read, wrong
+from app.prompts.written import Variant, Written, write
 
 INSTALLED = Path(__file__).with_name("files")  # in the wheel
 CHECKOUT = Path(__file__).parents[2] / "prompts"
-
-
-@dataclass(frozen=True, slots=True)
-class FilePrompt:
-    label: str
-    options: Options
-    required: frozenset[str]
-    optional: frozenset[str]
-    parts: tuple[tuple[str, Callable[..., str]], ...]
-    digest: str = ""
-
-    def render(self, **variables: object) -> tuple[tuple[str, str], ...]:
-        if missing := self.required - variables.keys():
-            raise PromptError(f"{self.label} needs {', '.join(sorted(missing))}.")
-        if unknown := variables.keys() - self.required - self.optional:
-            raise PromptError(f"{self.label} knows no {', '.join(sorted(unknown))}.")
-        given = {**dict.fromkeys(self.optional), **variables}
-        try:
-            return tuple((role, render(**given)) for role, render in self.parts)
-        except _template_error() as error:
-            raise PromptError(f"{self.label} cannot be rendered: {error}.") from error
+VERSIONED = re.compile(r"(?P<name>.+)@(?P<version>[1-9][0-9]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class FileSet:
-    """Use case -> family -> prompt."""
+    """Use case -> the prompt in use; and every other version that there is as a file."""
 
-    prompts: Mapping[str, Mapping[str, FilePrompt]] = field(default_factory=dict)
+    prompts: Mapping[str, Written] = field(default_factory=dict)
+    versions: Mapping[tuple[str, int], Written] = field(default_factory=dict)
 
-    def pick(self, use_case: str, family: str) -> FilePrompt:
-        variants = self.prompts.get(use_case)
-        if variants is None:
+    def pick(self, use_case: str, family: str) -> Variant:
+        return self.written(use_case).variant(family)
+
+    def written(self, use_case: str) -> Written:
+        found = self.prompts.get(use_case)
+        if found is None:
             raise PromptError(f"There is no prompt for {use_case!r}; there are {', '.join(sorted(self.prompts))}.")
-        return variants.get(family) or variants["default"]
+        return found
+
+    def newest(self, use_case: str) -> Written | None:
+        """What the label `latest` means where nobody else says it."""
+        numbers = [number for name, number in self.versions if name == use_case]
+        return self.versions[use_case, max(numbers)] if numbers else None
+
+    def version(self, use_case: str, number: int) -> Written:
+        """Raises `NotFound` with the versions there are."""
+        found = self.versions.get((use_case, number))
+        if found is None:
+            there = ", ".join(str(version) for name, version in sorted(self.versions) if name == use_case) or "none"
+            raise NotFound(f"There is no version {number} of {use_case!r} as a file; there are: {there}.")
+        return found
 
 
 class FilePrompts:
-    """Reads the folder at `load`; `current` loads when that was not done, and costs nothing afterwards."""
+    """Reads its folders at `load`; `current` loads when that was not done, and costs nothing afterwards.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    `NAME.md` is in use unless a label says otherwise; `NAME@2.md` is a version that waits for one.
+    """
+
+    def __init__(self, folder: Path | None = None, own: Path | None = None, style: str = "structured") -> None:
         self.folder = folder or (INSTALLED if INSTALLED.is_dir() else CHECKOUT)
+        self.own = own
+        self.style = style
         self._set: FileSet | None = None
 
     def load(self) -> FileSet:
         """Raises `PromptError` for the first file that is wrong, with its line."""
-        environment = _environment()
-        found: dict[str, Mapping[str, FilePrompt]] = {}
-        for path in sorted(self.folder.glob("*.md")):
-            file = read(path)
-            if file.front.name in found:
-                raise wrong(path, 2, f"another file already has the name {file.front.name!r}")
-            found[file.front.name] = _variants(path, file, environment)
-        if not found:
+        current: dict[str, Written] = {}
+        versions: dict[tuple[str, int], Written] = {}
+        for path in self._files():
+            written = write(path.name, read(path), style=self.style)
+            waits = VERSIONED.fullmatch(path.stem)
+            if waits and (waits["name"], int(waits["version"])) != (written.name, written.version):
+                raise wrong(path.name, 2, f"by its front matter it is {written.name}@{written.version}")
+            if not waits and written.name in current:
+                raise wrong(path.name, 2, f"another file already has the name {written.name!r}")
+            if (written.name, written.version) in versions:
+                raise wrong(path.name, 2, f"another file already is {written.name}@{written.version}")
+            versions[written.name, written.version] = written
+            if not waits:
+                current[written.name] = written
+        if not current:
             raise PromptError(f"There are no prompts in {self.folder}.")
-        self._set = FileSet(found)
+        self._set = FileSet(current, versions)
         return self._set
 
-    def current(self) -> FileSet:
+    def current(self, subject: Subject = NOBODY) -> FileSet:
+        """The files of everybody: whoever asks gets the same."""
         return self._set or self.load()
 
+    def seal(self) -> tuple[tuple[str, int, int], ...]:
+        """Changes when a file of either folder has come, gone or changed. Touches the disk."""
+        found = [(path, path.stat()) for path in self._files()]
+        return tuple((str(path), state.st_mtime_ns, state.st_size) for path, state in found)
 
-def _environment() -> "SandboxedEnvironment":
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False
-    )
-    environment.filters.update(fenced=fenced, line=line)
-    return environment
-
-
-def _template_error() -> type[Exception]:
-    from jinja2 import TemplateError
-
-    return TemplateError
-
-
-def _variants(path: Path, file: PromptFile, environment: "SandboxedEnvironment") -> Mapping[str, FilePrompt]:
-    used: set[str] = set()
-    parts: dict[str, list[tuple[str, Callable[..., str]]]] = {}
-    for section in file.sections:
-        names, render = _compiled(path, section, environment)
-        if unknown := names - file.front.variables.keys():
-            raise wrong(path, section.line, f"{', '.join(sorted(unknown))} is not declared in `variables`")
-        used |= names
-        parts.setdefault(section.family, []).append((section.role, render))
-    if idle := file.front.variables.keys() - used:
-        raise wrong(path, 2, f"{', '.join(sorted(idle))} is declared and never used")
-    return {
-        family: replace(_prompt(file, family, tuple(own)), digest=_digest(file, family))
-        for family, own in parts.items()
-    }
-
-
-def _digest(file: PromptFile, family: str) -> str:
-    """Of the sections of this variant and of what its front matter says for all."""
-    written = [(section.role, section.text) for section in file.sections if section.family == family]
-    return hashlib.sha256(repr((file.front.model_dump_json(), written)).encode()).hexdigest()
-
-
-def _compiled(path: Path, section: Section, environment: "SandboxedEnvironment") -> tuple[set[str], Callable[..., str]]:
-    from jinja2 import TemplateSyntaxError, meta
-
-    try:
-        tree = environment.parse(section.text)
-        return meta.find_undeclared_variables(tree), environment.from_string(section.text).render
-    except TemplateSyntaxError as error:
-        raise wrong(path, section.line + error.lineno, error.message or "this is no template") from error
-
-
-def _prompt(file: PromptFile, family: str, parts: tuple[tuple[str, Callable[..., str]], ...]) -> FilePrompt:
-    front = file.front
-    kinds = {kind: frozenset(n for n, k in front.variables.items() if k == kind) for kind in ("required", "optional")}
-    options = Options(front.options.temperature, front.options.max_tokens, front.options.seed)
-    label = f"{front.name}@{front.version}/{family}"
-    return FilePrompt(label, options, kinds["required"], kinds["optional"], parts)
+    def _files(self) -> Iterator[Path]:
+        yield from sorted(self.folder.glob("*.md"))
+        if self.own is not None and self.own.is_dir():
+            yield from sorted(self.own.glob("*@*.md"))

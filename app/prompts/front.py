@@ -45,9 +45,17 @@ class PromptFile:
     sections: tuple[Section, ...]
 
 
-def read(path: Path) -> PromptFile:
-    """Raises `PromptError` that names the file and the line."""
-    text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+def read(path: Path) -> str:
+    """Raises `PromptError` for what is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise wrong(path.name, 1, f"it cannot be read: {error}") from error
+
+
+def parse(path: str, text: str) -> PromptFile:
+    """Raises `PromptError` that names the file, or whatever else the text came from, and the line."""
+    text = text.replace("\r\n", "\n")
     if not text.startswith(FENCE) or "\n---\n" not in text:
         raise wrong(path, 1, "it has to open with front matter between two lines `---`")
     head, body = text[len(FENCE) :].split("\n---\n", 1)
@@ -57,11 +65,11 @@ def read(path: Path) -> PromptFile:
     return PromptFile(front, sections)
 
 
-def wrong(path: Path, line: int, reason: str) -> PromptError:
-    return PromptError(f"{path.name}:{line}: {reason}.")
+def wrong(path: str, line: int, reason: str) -> PromptError:
+    return PromptError(f"{path}:{line}: {reason}.")
 
 
-def _front(path: Path, head: str) -> FrontMatter:
+def _front(path: str, head: str) -> FrontMatter:
     import yaml
 
     try:
@@ -88,7 +96,7 @@ def _line_of(head: str, place: tuple[Any, ...]) -> int:
     return next(iter(found or outer), 2)
 
 
-def _sections(path: Path, body: str, offset: int) -> list[Section]:
+def _sections(path: str, body: str, offset: int) -> list[Section]:
     found: list[Section] = []
     family = ""
     marks = list(SECTION.finditer(body))
@@ -108,7 +116,7 @@ def _sections(path: Path, body: str, offset: int) -> list[Section]:
     return found
 
 
-def _families(path: Path, front: FrontMatter, sections: tuple[Section, ...]) -> None:
+def _families(path: str, front: FrontMatter, sections: tuple[Section, ...]) -> None:
     written = {section.family for section in sections}
     if "default" not in front.families:
         raise wrong(path, 2, "families have to hold `default`")

@@ -10,10 +10,13 @@ from app.records import sql
 from app.records.audit import SqlAudit
 from app.records.benchmarks import SqlBenchmarks
 from app.records.documents import SqlDocuments
+from app.records.experiments import SqlExperiments
 from app.records.expiry import SqlExpiry
+from app.records.feedback import SqlFeedback
 from app.records.gaps import SqlGaps
 from app.records.keys import SqlKeys
 from app.records.lock import FileLock
+from app.records.promptlog import SqlPromptLog
 from app.records.runs import SqlRuns
 from app.records.spool import Spool
 from app.records.sqlite import Database
@@ -39,6 +42,9 @@ class Records:
     runs: SqlRuns
     gaps: SqlGaps
     keys: SqlKeys
+    feedback: SqlFeedback
+    prompts: SqlPromptLog
+    experiments: SqlExperiments
     standings: SqlStandings
     audit: SqlAudit
     expiry: SqlExpiry
@@ -116,6 +122,9 @@ def open_records(folder: Path, url: str | None = None, spool: Path | None = None
         runs=SqlRuns(db, Spool(spool or folder / "spool")),
         gaps=SqlGaps(db),
         keys=SqlKeys(db),
+        feedback=SqlFeedback(db),
+        prompts=SqlPromptLog(db),
+        experiments=SqlExperiments(db),
         standings=SqlStandings(db),
         audit=SqlAudit(db),
         expiry=SqlExpiry(db),

@@ -97,7 +97,36 @@ def step_6(binary: str) -> Sequence[str]:
     )
 
 
-STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4, step_5, step_6)
+def step_7(binary: str) -> Sequence[str]:
+    """What people say of answers, which prompt a label points to and who moved it, and experiments."""
+    return (
+        """CREATE TABLE feedback (
+            run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, kb TEXT NOT NULL, owner TEXT NOT NULL,
+            given_by TEXT NOT NULL, thumbs TEXT, corrected_cause TEXT NOT NULL, text TEXT NOT NULL,
+            closed_case INTEGER NOT NULL, prompt TEXT NOT NULL, analyzer TEXT NOT NULL, trace_id TEXT NOT NULL,
+            given_at DOUBLE PRECISION NOT NULL, PRIMARY KEY (run_id, given_by))""",
+        "CREATE INDEX feedback_of_kb ON feedback (kb, given_at)",
+        """CREATE TABLE prompt_labels (
+            name TEXT NOT NULL, label TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (name, label))""",
+        """CREATE TABLE prompt_changes (
+            id TEXT PRIMARY KEY, action TEXT NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL, before TEXT NOT NULL,
+            after TEXT NOT NULL, digest TEXT NOT NULL, who TEXT NOT NULL, note TEXT NOT NULL,
+            at DOUBLE PRECISION NOT NULL)""",
+        "CREATE INDEX prompt_changes_of_name ON prompt_changes (name, at)",
+        """CREATE TABLE experiments (
+            kb TEXT NOT NULL, name TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL,
+            changed_at DOUBLE PRECISION NOT NULL, PRIMARY KEY (kb, name))""",
+        """CREATE TABLE exposures (
+            kb TEXT NOT NULL, experiment TEXT NOT NULL, unit TEXT NOT NULL, arm TEXT NOT NULL, run_id TEXT NOT NULL,
+            owner TEXT NOT NULL, at DOUBLE PRECISION NOT NULL, PRIMARY KEY (kb, experiment, unit))""",
+        """CREATE TABLE outcomes (
+            kb TEXT NOT NULL, experiment TEXT NOT NULL, unit TEXT NOT NULL, metric TEXT NOT NULL, arm TEXT NOT NULL,
+            owner TEXT NOT NULL, value DOUBLE PRECISION NOT NULL, at DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (kb, experiment, unit, metric))""",
+    )
+
+
+STEPS: tuple[Callable[[str], Sequence[str]], ...] = (step_1, step_2, step_3, step_4, step_5, step_6, step_7)
 
 
 def step(connection: Connection, binary: str) -> bool:

@@ -15,7 +15,6 @@ from app.faults.own import teach
 from app.gate.admit import KeyGate
 from app.graph.agent import DebugAgent
 from app.graph.graphs import Graphs
-from app.prompts.files import FilePrompts
 from app.records.home import open_records
 from app.retrieval.base import Embedder
 from app.retrieval.encoder import Encoder
@@ -26,6 +25,7 @@ from app.services.caching import open_cache
 from app.services.hall import Services
 from app.services.health import Health
 from app.services.knowing import Shared, furnish
+from app.services.prompting import prompting
 from app.services.shelf import stock
 from app.services.traces import Watch
 from app.services.warm import first_use
@@ -75,8 +75,8 @@ async def build(
         shelf = await furnish(settings, closing, records, Shared(pool, cache), embedder)
         switch = shelf.switch
         gate = KeyGate(records.keys, settings.gate, limit=settings.service.upload_limit)
-        prompts = FilePrompts()
-        analyzers = analyzers or manager(settings, records.standings, prompts.current, cache=cache)
+        prompts = await closing.enter_async_context(prompting(settings, records, answers=answers, serve=serve))
+        analyzers = analyzers or manager(settings, records.standings, prompts.room.current, cache=cache)
         if not lent:
             closing.push_async_callback(analyzers.unload)
         idle, recent = Idle(settings.benchmark.quiet_s), Recent(settings.benchmark.recent)
@@ -84,8 +84,8 @@ async def build(
         graphs = Graphs(
             switch,
             watched,
-            prompts,
-            records.runs,
+            prompts.room,
+            prompts.runs,
             settings.folder / "checkpoints.db",
             settings.retrieval.k,
             settings.database,
@@ -93,14 +93,15 @@ async def build(
         agent = DebugAgent(
             graphs,
             watched,
-            records.runs,
+            prompts.runs,
             gate.approval_on,
+            route=prompts.experiments.route,
             linger_s=settings.service.run_linger_s,
             kept=settings.service.events_kept,
             asking=idle.asking,
         )
         closing.push_async_callback(agent.close)
-        questions = Questions(settings, records.documents, switch, prompts, recent)
+        questions = Questions(settings, records.documents, switch, prompts.room, recent)
         benchmark = bench(settings, analyzers, idle, questions, Kept(records.benchmarks, settings.kb), serve=serve)
         closing.push_async_callback(benchmark.close)
         if answers:
@@ -128,11 +129,14 @@ async def build(
             gaps=records.gaps,
             gate=gate,
             keys=records.keys,
-            health=Health(settings.kb, records, switch, analyzers, cache, shelf.rebuild),
+            health=Health(settings.kb, records, switch, analyzers, cache, shelf.rebuild, prompts.room.troubles),
             analyzers=analyzers,
             audit=records.audit,
             bench=benchmark,
-            prompts=prompts,
+            feedback=prompts.feedback,
+            prompts=prompts.desk,
+            prompt_room=prompts.room,
+            experiments=prompts.experiments,
             expiry=records.expiry,
             truth=records.truth,
             watch=Watch(watched_by, records.runs),

@@ -20,8 +20,12 @@ from app.prompts.base import Prompts
 from app.records.base import Audit, Documents, Expiry, Gaps, RunRow, Runs, Swept
 from app.retrieval.base import Query, Retrieved, Retriever, Store, Truth
 from app.services.benchmarking import Bench
+from app.services.experiment_plot import plot
+from app.services.experiments import ExperimentDesk
+from app.services.feedback import FeedbackDesk
 from app.services.health import Health, Readiness
 from app.services.indexes import Switch
+from app.services.prompts import PromptDesk
 from app.services.rebuild import Rebuild
 from app.services.revisions import Comparison, compare
 from app.services.traces import Watch
@@ -57,7 +61,10 @@ class Services:
     analyzers: Manager
     audit: Audit
     bench: Bench
-    prompts: Prompts
+    feedback: FeedbackDesk
+    prompts: PromptDesk
+    prompt_room: Prompts
+    experiments: ExperimentDesk
     expiry: Expiry
     truth: Truth
     watch: Watch
@@ -133,6 +140,9 @@ class Services:
         from app.gate.keys import create
 
         return await create(self.keys, name, scopes, kbs)
+
+    async def experiment_plot(self, principal: Principal) -> str:
+        return plot(await self.experiments.standings(principal))
 
     async def readiness(self) -> Readiness:
         return await self.health.readiness()

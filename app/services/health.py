@@ -1,7 +1,7 @@
 """How much of the whole works: one state per part, told by `/readyz` and `rail-debug doctor`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +40,7 @@ class Health:
     analyzers: Manager
     cache: Cache
     rebuild: Rebuild
+    prompts: Callable[[], Mapping[str, str]] = dict  # what Langfuse does not give, and why
 
     @property
     def encoder(self) -> Encoder:
@@ -51,6 +52,7 @@ class Health:
         if self.rebuild.told:
             parts["rebuild"] = self._rebuild()
         parts |= self._analyzers()
+        parts |= {f"prompt:{name}": Part("degraded", why) for name, why in self.prompts().items()}
         return Readiness(parts["records"].state != "down", parts)
 
     async def _records(self) -> Part:

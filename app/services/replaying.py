@@ -83,7 +83,9 @@ def _pack(row: RunRow) -> Pack:
 def _nodes(services: "Services") -> "Nodes":
     from app.graph.nodes import Nodes
 
-    return Nodes(services.retriever, services.analyzers, services.prompts, services.runs, services.settings.retrieval.k)
+    return Nodes(
+        services.retriever, services.analyzers, services.prompt_room, services.runs, services.settings.retrieval.k
+    )
 
 
 async def _alone(services: "Services", pack: Pack) -> Analyzer:

@@ -13,7 +13,7 @@ from app.prompts.files import FilePrompts
 from tests.receipts.passages import brake, passage
 
 GOOD = """---
-name: analyze
+name: sample
 version: 3
 families: [default, llama]
 variables:
@@ -41,16 +41,16 @@ Q: {{ question }}
 """
 
 
-def prompts(folder: Path, text: str = GOOD, name: str = "analyze.md") -> FilePrompts:
+def prompts(folder: Path, text: str = GOOD, name: str = "sample.md") -> FilePrompts:
     (folder / name).write_text(text, encoding="utf-8")
     return FilePrompts(folder)
 
 
 def test_a_family_has_its_own_variant_and_others_the_default(tmp_path: Path) -> None:
     current = prompts(tmp_path).current()
-    assert current.pick("analyze", "llama").render(question="why?") == (("user", "Q: why?"),)
-    default = current.pick("analyze", "gpt")
-    assert default.label == "analyze@3/default" and default.options == Options(temperature=0.2)
+    assert current.pick("sample", "llama").render(question="why?") == (("user", "Q: why?"),)
+    default = current.pick("sample", "gpt")
+    assert default.label == "sample@3/default" and default.options == Options(temperature=0.2)
     assert default.render(question="why?", struck=("a", "b")) == (("system", "Be brief."), ("user", "why? not a, b"))
 
 
@@ -59,14 +59,14 @@ def test_the_set_of_a_run_is_the_same_until_it_is_read_again(tmp_path: Path) -> 
     first = files.current()
     prompts(tmp_path, GOOD.replace("version: 3", "version: 4"))
     assert files.current() is first
-    assert files.load().pick("analyze", "x").label == "analyze@4/default"
+    assert files.load().pick("sample", "x").label == "sample@4/default"
 
 
 def test_an_unknown_use_case_and_wrong_variables_are_refused(tmp_path: Path) -> None:
     current = prompts(tmp_path).current()
-    with pytest.raises(PromptError, match="analyze"):
+    with pytest.raises(PromptError, match="sample"):
         current.pick("poem", "default")
-    prompt = current.pick("analyze", "default")
+    prompt = current.pick("sample", "default")
     with pytest.raises(PromptError, match="needs question"):
         prompt.render(struck=())
     with pytest.raises(PromptError, match="knows no colour"):
@@ -76,18 +76,18 @@ def test_an_unknown_use_case_and_wrong_variables_are_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("change", "where"),
     [
-        (("---\nname", "name"), "analyze.md:1: it has to open"),
-        (("version: 3", "version: soon"), "analyze.md:3: version"),
-        (("name: analyze\n", ""), "analyze.md:2: name"),
-        (("  temperature: 0.2", "  temperature: 9"), "analyze.md:9: options.temperature"),
-        (("  temperature: 0.2", "  colour: blue"), "analyze.md:9: options.colour"),
-        (("variables:", "variables: ["), "analyze.md:"),
-        (("question: required", "question: maybe"), "analyze.md:6: variables.question"),
+        (("---\nname", "name"), "sample.md:1: it has to open"),
+        (("version: 3", "version: soon"), "sample.md:3: version"),
+        (("name: sample\n", ""), "sample.md:2: name"),
+        (("  temperature: 0.2", "  temperature: 9"), "sample.md:9: options.temperature"),
+        (("  temperature: 0.2", "  colour: blue"), "sample.md:9: options.colour"),
+        (("variables:", "variables: ["), "sample.md:"),
+        (("question: required", "question: maybe"), "sample.md:6: variables.question"),
         (("[default, llama]", "[llama]"), "hold `default`"),
         (("[default, llama]", "[default]"), "differ: llama"),
-        (("{{ question }}{%", "{{ question }}{{ answer }}{%"), "analyze.md:18: answer is not declared"),
+        (("{{ question }}{%", "{{ question }}{{ answer }}{%"), "sample.md:18: answer is not declared"),
         (("  struck: optional", "  struck: optional\n  idle: optional"), "idle is declared and never used"),
-        (("Q: {{ question }}", "Q: {{ question"), "analyze.md:2"),
+        (("Q: {{ question }}", "Q: {{ question"), "sample.md:2"),
         (("## family: default\n\n", ""), "has to stand under"),
         (("### system\n\nBe brief.", "Be brief."), "a family opens with"),
         (("## family: default", "Hello\n\n## family: default"), "has to begin with"),
@@ -115,7 +115,7 @@ def test_two_files_of_one_name_and_an_empty_folder_are_refused(tmp_path: Path) -
 
 @pytest.mark.parametrize("attack", ["{{ question.__class__.__mro__ }}", "{{ ''.__class__ }}{{ question }}"])
 def test_a_template_cannot_reach_out_of_its_sandbox(tmp_path: Path, attack: str) -> None:
-    prompt = prompts(tmp_path, GOOD.replace("Q: {{ question }}", attack)).current().pick("analyze", "llama")
+    prompt = prompts(tmp_path, GOOD.replace("Q: {{ question }}", attack)).current().pick("sample", "llama")
     with pytest.raises(PromptError, match="cannot be rendered"):
         prompt.render(question="x")
 

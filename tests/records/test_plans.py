@@ -1,10 +1,13 @@
 """Every query finds its rows by an index: none reads a large table from end to end."""
 
+from app.core.experiment import Exposure, Outcome
+from app.core.feedback import Credit, Feedback
 from app.core.principal import LOCAL
 from app.records.home import Records
 from tests.records.samples import ANNA, CARLA, cut, pack, question
 
 LARGE = ("documents", "d", "texts", "t", "chunks", "c", "chunk_codes", "k", "vectors", "v", "runs", "r", "packs", "p")
+LARGE += ("feedback", "f", "prompt_changes", "exposures", "e", "outcomes", "o")
 
 
 async def test_no_query_scans_a_large_table(records: Records) -> None:
@@ -48,3 +51,9 @@ async def use_everything(records: Records) -> None:
     await records.runs.get(ANNA, "r1")
     await records.runs.waiting(CARLA)
     await records.runs.recover()
+    await records.feedback.add(ANNA, Feedback("r1", "up"), Credit())
+    await records.feedback.list(ANNA, "main")
+    await records.prompts.changes(LOCAL, "analyze")
+    met = [Exposure("e", "u", "a", "r1", 1.0)]
+    await records.experiments.note(LOCAL, "main", met, [Outcome("e", "u", "thumbs", 1.0, 1.0)])
+    await records.experiments.counts(LOCAL, "main", "e")

@@ -24,6 +24,7 @@ from app.core.settings.cache import CacheSettings
 from app.core.settings.gate import GateSettings
 from app.core.settings.lines import place
 from app.core.settings.pool import PoolSettings
+from app.core.settings.prompts import PromptSettings
 from app.core.settings.qualify import QualifySettings
 from app.core.settings.records import RecordsSettings
 from app.core.settings.retrieval import RetrievalSettings
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     retrieval: RetrievalSettings = RetrievalSettings()
     cache: CacheSettings = CacheSettings()
     gate: GateSettings = GateSettings()
+    prompts: PromptSettings = PromptSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
     @field_validator("database_url")
