@@ -1,6 +1,7 @@
 """Secrets and personal data are planted wherever somebody can put them, and looked for wherever text leaves."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,6 +33,16 @@ ASKED: dict[str, Any] = {
     "log": LOG,
     "code": {"language": "python", "text": "AWS = 'AKIAABCDEFGHIJKLMNOP'  # host tcms-01.depot.internal"},
 }
+
+
+@pytest.fixture(autouse=True)
+def quiet_again() -> Iterator[None]:
+    """The drill logs everything; the tests after it do not."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
 
 
 async def test_what_was_planted_is_found_nowhere(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
