@@ -1,12 +1,13 @@
 """The benchmark, joined to the house: questions with their evidence, and where rounds are kept."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from app.analyzers.benchmark.base import Paper, Rate, Roster, Round, Row
+from app.analyzers.benchmark.base import Opinion, Paper, Rate, Roster, Round, Row
 from app.analyzers.benchmark.idle import Idle
 from app.analyzers.benchmark.ledger import NAME, Ledger
 from app.analyzers.benchmark.plot import plot
@@ -14,17 +15,19 @@ from app.analyzers.benchmark.runner import Benchmark
 from app.analyzers.benchmark.summary import Summary, summarize
 from app.analyzers.benchmark.watched import Recent
 from app.core.brief import Brief
-from app.core.principal import EVALUATION
+from app.core.feedback import FeedbackRow
+from app.core.principal import EVALUATION, LOCAL
 from app.core.settings import Settings
 from app.core.wire import from_json, to_json
 from app.evaluate.base import Case
 from app.evaluate.cases import read
 from app.graph.clarify import fitting
 from app.graph.understand import MOST_CODES, mentions, search_text
-from app.prompts.base import Prompts
+from app.prompts.base import Feedbacks, Prompts
 from app.receipts.draft import SCHEMA
 from app.records.base import Documents
 from app.records.benchmarks import SqlBenchmarks
+from app.records.home import Records
 from app.retrieval.base import Query, Retriever
 
 __all__ = ["Bench", "Kept", "Questions", "Rate", "Round", "Row", "Summary", "bench"]
@@ -45,6 +48,31 @@ class Kept:
 
     async def latest(self, limit: int) -> Sequence[Round]:
         return [from_json(Round, text) for text in await self.benchmarks.latest(EVALUATION, self.kb, limit)]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Implements `Opinions` with the feedback on answers that users had."""
+
+    rows: Feedbacks
+    kb: str
+
+    async def opinions(self) -> Mapping[str, Opinion]:
+        by_analyzer: dict[str, list[FeedbackRow]] = defaultdict(list)
+        for row in await self.rows.list(LOCAL, self.kb):
+            by_analyzer[row.credit.analyzer.partition("@")[0]].append(row)
+        return {name: opinion(rows) for name, rows in by_analyzer.items()}
+
+
+def opinion(rows: Sequence[FeedbackRow]) -> Opinion:
+    said = [row.feedback for row in rows]
+    corrected = [one for one in said if one.corrected_cause.strip()]
+    return Opinion(
+        thumbs_up=sum(one.thumbs == "up" for one in said),
+        thumbs=sum(one.thumbs is not None for one in said),
+        corrected=len(corrected),
+        closed=sum(one.closed_case or one in corrected for one in said),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +147,14 @@ class Bench:
         await self.benchmark.close()
 
 
-def bench(settings: Settings, roster: Roster, idle: Idle, questions: Questions, kept: Kept, *, serve: bool) -> Bench:
+def bench(
+    settings: Settings, records: Records, roster: Roster, idle: Idle, questions: Questions, *, serve: bool
+) -> Bench:
     """A service begins rounds by itself, with every so many requests; all others only on demand."""
     own = settings.benchmark if serve else settings.benchmark.model_copy(update={"every": 0})
-    return Bench(Benchmark(roster, questions.papers, Ledger(settings.folder / NAME, kept), idle, own))
+    ledger = Ledger(settings.folder / NAME, Kept(records.benchmarks, settings.kb))
+    said = Said(records.feedback, settings.kb)
+    return Bench(Benchmark(roster, questions.papers, ledger, idle, own, said))
 
 
 def golden() -> Path:

@@ -20,7 +20,7 @@ from app.retrieval.base import Embedder
 from app.retrieval.encoder import Encoder
 from app.services import gauges, keeping, process, watching
 from app.services.analyzing import manager
-from app.services.benchmarking import Kept, Questions, bench
+from app.services.benchmarking import Questions, bench
 from app.services.caching import open_cache
 from app.services.hall import Services
 from app.services.health import Health
@@ -102,7 +102,7 @@ async def build(
         )
         closing.push_async_callback(agent.close)
         questions = Questions(settings, records.documents, switch, prompts.room, recent)
-        benchmark = bench(settings, analyzers, idle, questions, Kept(records.benchmarks, settings.kb), serve=serve)
+        benchmark = bench(settings, records, analyzers, idle, questions, serve=serve)
         closing.push_async_callback(benchmark.close)
         if answers:
             hop = asyncio.get_running_loop().run_in_executor

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from app.core.errors import RailDebugError
+from app.core.feedback import FeedbackRow
 from app.core.principal import LOCAL, Principal
 from app.core.question import Question
 from app.core.settings import Settings
@@ -25,6 +26,7 @@ from app.records.home import Records
 from app.services.experiments import ExperimentDesk
 from app.services.feedback import FeedbackDesk, Listener
 from app.services.prompts import PromptDesk
+from app.telemetry import spans
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +89,7 @@ async def prompting(settings: Settings, records: Records, *, answers: bool, serv
             experiments.watch()
             closing.push_async_callback(ended, asyncio.create_task(follow(room, files, records.prompts)))
         desk = PromptDesk(files, room, records.prompts, client, folder, own.label)
-        feedback = FeedbackDesk(records.feedback, records.runs, (experiments.judged, *listeners))
+        feedback = FeedbackDesk(records.feedback, records.runs, (experiments.judged, spanned, *listeners))
         yield Prompting(room, desk, experiments, feedback, WatchedRuns(records.runs, experiments))
 
 
@@ -107,6 +109,13 @@ def connect(
     closing.push_async_callback(asyncio.to_thread, scores.close)
     remote = RemotePrompts(client, pool, style=settings.style, fresh_s=own.fresh_s, retry_s=own.retry_s)
     return client, remote, (lambda run, row: scores.put(*scores_of(row)),)
+
+
+def spanned(run: RunRow, row: FeedbackRow) -> None:
+    """A thumb stands in the trace of the answer that it is for."""
+    if row.credit.trace_id and row.feedback.thumbs:
+        with spans.feedback(row.credit.trace_id, float(row.feedback.thumbs == "up"), run.id):
+            pass
 
 
 async def ended(task: asyncio.Task[None]) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.analyzers.benchmark.base import Opinion
 from app.core.principal import LOCAL
 from app.evaluate.cases import read
+from app.services.benchmarking import Said
 from tests.api.conftest import Client
 
 
@@ -27,6 +29,15 @@ async def test_feedback_is_tied_to_run_and_analyzer(client: httpx.AsyncClient) -
     (row,) = await client.services.feedback.rows.list(LOCAL, "main")  # type: ignore[attr-defined]
     assert row.feedback.thumbs == "up" and row.feedback.closed_case
     assert row.credit.trace_id == answer["trace_id"]
+
+
+async def test_a_thumb_stands_in_the_trace_of_its_answer_and_beside_its_analyzer(client: httpx.AsyncClient) -> None:
+    answer = await asked(client)
+    await client.post("/api/v1/feedback", json={"run_id": answer["run_id"], "thumbs": "up", "corrected_cause": "A leak"})
+    trace = (await client.get(f"/api/v1/traces/{answer['trace_id']}")).text
+    assert '"user.feedback.score":1.0' in trace.replace(" ", "")
+    said = await Said(client.services.feedback.rows, "main").opinions()  # type: ignore[attr-defined]
+    assert said == {"evidence": Opinion(thumbs_up=1, thumbs=1, corrected=1, closed=1)}
 
 
 async def test_who_thinks_again_replaces_what_they_said(client: httpx.AsyncClient) -> None:
