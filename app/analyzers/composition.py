@@ -27,8 +27,7 @@ NEVER = 0  # failures in a row: the last one is always asked
 
 def copy_of(name: str, spec: AnalyzerSpec, reach: Reach) -> Analyzer:
     """What the pool loads, once for each copy."""
-    backend = joined(BACKENDS[spec.kind](name, spec), reach)
-    backend = Masked(backend) if backend.identity.remote else backend
+    backend = Masked(joined(BACKENDS[spec.kind](name, spec), reach))
     return Breaker(Traced(Priced(backend, spec.price)), NEVER if name == FALLBACK else spec.failures)
 
 

@@ -21,7 +21,7 @@ LONG = 50_000  # characters; to read more than this holds the event loop
 class Masked(Wrapping):
     async def stream(self, brief: Brief) -> AsyncIterator[Delta]:
         personal = masking.personal()
-        if not personal.remote:  # switched off
+        if not personal.remote or not self.inner.identity.remote:
             async with closing(self.inner.stream(brief)) as deltas:
                 async for delta in deltas:
                     yield delta

@@ -33,7 +33,9 @@ async def test_feedback_is_tied_to_run_and_analyzer(client: httpx.AsyncClient) -
 
 async def test_a_thumb_stands_in_the_trace_of_its_answer_and_beside_its_analyzer(client: httpx.AsyncClient) -> None:
     answer = await asked(client)
-    await client.post("/api/v1/feedback", json={"run_id": answer["run_id"], "thumbs": "up", "corrected_cause": "A leak"})
+    await client.post(
+        "/api/v1/feedback", json={"run_id": answer["run_id"], "thumbs": "up", "corrected_cause": "A leak"}
+    )
     trace = (await client.get(f"/api/v1/traces/{answer['trace_id']}")).text
     assert '"user.feedback.score":1.0' in trace.replace(" ", "")
     said = await Said(client.services.feedback.rows, "main").opinions()  # type: ignore[attr-defined]
