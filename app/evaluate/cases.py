@@ -90,6 +90,11 @@ def read(file: Path) -> list[Case]:
     return cases
 
 
+def golden() -> Path:
+    """The questions that travel with the house: what an analyzer is compared and qualified by."""
+    return Path(__file__).with_name("golden.jsonl")
+
+
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         if line.strip():

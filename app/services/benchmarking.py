@@ -4,8 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
-from pathlib import Path
 
 from app.analyzers.benchmark.base import Opinion, Paper, Rate, Roster, Round, Row
 from app.analyzers.benchmark.idle import Idle
@@ -20,7 +18,7 @@ from app.core.principal import EVALUATION, LOCAL
 from app.core.settings import Settings
 from app.core.wire import from_json, to_json
 from app.evaluate.base import Case
-from app.evaluate.cases import read
+from app.evaluate.cases import golden, read
 from app.graph.clarify import fitting
 from app.graph.understand import MOST_CODES, mentions, search_text
 from app.prompts.base import Feedbacks, Prompts
@@ -155,7 +153,3 @@ def bench(
     ledger = Ledger(settings.folder / NAME, Kept(records.benchmarks, settings.kb))
     said = Said(records.feedback, settings.kb)
     return Bench(Benchmark(roster, questions.papers, ledger, idle, own, said))
-
-
-def golden() -> Path:
-    return Path(str(files("app.evaluate") / "golden.jsonl"))

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
-from pathlib import Path
 
 from app.analyzers.manager import Manager
 from app.core.errors import InvalidSettings
@@ -13,7 +11,7 @@ from app.core.settings.qualify import QualifySettings
 from app.core.standing import Stage, Standing
 from app.evaluate.asking import Examiner
 from app.evaluate.base import Outcome
-from app.evaluate.cases import read
+from app.evaluate.cases import golden, read
 from app.evaluate.measures import BY_NAME, Rate
 from app.evaluate.summary import rates
 from app.retrieval.base import Embedder
@@ -79,10 +77,6 @@ async def examine(settings: Settings, manager: Manager, name: str, embedder: Emb
         examiner = Examiner(services.agent, EVALUATION, text, lambda _: "", held)
         outcomes = await examiner.ask(cases, AT_A_TIME)
     return judged(own, name, label, outcomes)
-
-
-def golden() -> Path:
-    return Path(str(files("app.evaluate") / "golden.jsonl"))
 
 
 def judged(own: QualifySettings, name: str, label: str, outcomes: Sequence[Outcome]) -> Exam:
