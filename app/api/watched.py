@@ -27,7 +27,7 @@ class Watched:
         with spans.request(scope["method"], told(scope)) as span:
             try:
                 await self.app(scope, receive, answer)
-            except Exception:
+            except Exception:  # whatever it was, the span tells that it failed; it rises on
                 status = status or 500
                 raise
             finally:

@@ -14,7 +14,7 @@ HEAD = """# How good the answers are
 
 Written by `rail-debug eval answers --report`. Every figure is a rate with its 95 % Wilson interval and, in brackets,
 of how many; bold ones are not what they must be. Errors of the service are counted apart and enter no rate. The split
-`test` is one that nothing was tuned on; its cases are not listed.
+`test` is one that nothing was fitted to; its cases are not listed.
 """
 
 

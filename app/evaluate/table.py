@@ -13,7 +13,7 @@ Written by `rail-debug eval retrieval --report`; what was tried and lost stands 
 plain searches rank the same passages in the same run: BM25, the nearest vectors of the same embedder, and both joined
 by reciprocal rank. *Lead* is ours less theirs in nDCG@10, question by question, with its paired bootstrap 95 %
 interval; a bold one says that they are better by more than 0.01 and by more than chance. Milliseconds are those of one
-question at a time on a busy machine, its embedding included. The split `test` is one that nothing was tuned on.
+question at a time on a busy machine, its embedding included. The split `test` is one that nothing was fitted to.
 """
 
 

@@ -55,7 +55,7 @@ class PostgresInterruptSaver(OnInterrupt, AsyncPostgresSaver):
             self._ready = True  # from here on `setup` finds the way in itself
         try:
             await self.setup()
-        except BaseException:
+        except BaseException:  # a cancelled set-up is not ready either
             self._ready = False
             raise
 

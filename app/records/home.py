@@ -64,7 +64,7 @@ class Records:
             await self._migrate()
             if serve:
                 await self._tidy()
-        except BaseException:
+        except BaseException:  # a cancelled opening leaves no lock and no thread behind
             await self.close()
             raise
 

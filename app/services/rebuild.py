@@ -125,7 +125,7 @@ class Rebuild:
         try:
             for kb in await self.vectors.knowledge_bases():
                 await fresh.store.write(kb)
-        except BaseException:
+        except BaseException:  # a cancelled exchange leaves no second index open
             await fresh.store.close()
             raise
         before, self.switch.current = self.switch.current, fresh

@@ -88,7 +88,7 @@ class ScratchAnalyzer:
             thread = ThreadPoolExecutor(1, thread_name_prefix=f"scratch-{self.name}")
             try:
                 self._engine = await asyncio.get_running_loop().run_in_executor(thread, self._loaded, thread)
-            except BaseException:
+            except BaseException:  # a cancelled load leaves no thread behind either
                 thread.shutdown(wait=False)
                 raise
 

@@ -64,7 +64,7 @@ class TransformersAnalyzer:
             limit = await worker.errand(lambda model: model.limit)
             if adapter := self.options.adapter:
                 self._adapter = await worker.errand(lambda model: model.adapters.put(adapter))
-        except BaseException:
+        except BaseException:  # a cancelled load gives its base back too
             await BASES.release(self.options)
             raise
         self._context = min(self.options.context, limit or self.options.context)

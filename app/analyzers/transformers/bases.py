@@ -29,7 +29,7 @@ class Bases:
         base.rows += 1
         try:
             await asyncio.shield(base.started)
-        except BaseException:
+        except BaseException:  # who is cancelled while waiting holds it no longer
             await self.release(own)
             raise
         return base.worker

@@ -110,7 +110,7 @@ class Link:
             self.trouble = error.message
             await _shut(client)
             return False
-        except BaseException:
+        except BaseException:  # a cancelled connecting leaves no open client
             await _shut(client)
             raise
         self._client, self.trouble = client, ""
